@@ -1,0 +1,1 @@
+"""Boards the accelerator runs on (none yet)."""

@@ -1,0 +1,1 @@
+"""The accelerator, modelled bit by bit and clock by clock."""

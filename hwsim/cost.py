@@ -1,0 +1,60 @@
+"""The output layer: output delta, prediction, and the two copies of the output delta memory.
+
+delta = a - y for cross-entropy, (a - y)*a' for the quadratic cost (arXiv:1806.01087 section II).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from hwsim.design import Design
+from hwsim.fixed_point import Raw, Tally
+from hwsim.memory import Access, BankedMemory, Clock
+
+
+class Cost:
+    """Stands to the right of the last junction, where other junctions have a ``Layer``.
+
+    ``prediction`` is a running maximum over the neurons in the clocks in which they finish: of
+    equals, the lower index within a clock and the later clock across clocks.
+    """
+
+    def __init__(self, design: Design, clock: Clock) -> None:
+        shape = design.shapes[-1]
+        self.number = design.fixed_point
+        self.quadratic = design.network.cost == "quadratic"
+        self.delta = BankedMemory(
+            "output delta", clock, size=shape.n_right, banks=shape.right_banks, copies=2,
+            ports="single",
+        )  # fmt: skip
+        self.write_copy = 0
+        self.label = 0
+        self.prediction = 0
+        self.best = 0
+        self.tally = Tally()
+
+    def rotate(self) -> None:
+        """A block has ended."""
+        self.write_copy ^= 1
+        self.best = 0
+
+    def access(self, neurons: Raw) -> Access:
+        return self.delta.access(neurons)
+
+    def write_result(self, access: Access, activation: Raw, derivative: Raw) -> None:
+        """From the last junction: results of neurons that have finished."""
+        target = np.where(access.elements == self.label, self.number.one, 0)
+        delta = self.number.add(activation, -target, self.tally)
+        if self.quadratic:
+            delta = self.number.multiply(delta, derivative, self.tally)
+        self.delta.write(access, delta, self.write_copy)
+        self._predict(access, activation)
+
+    def _predict(self, access: Access, activation: Raw) -> None:
+        winner = int(activation.argmax())
+        if activation[winner] >= self.best:  # activations are at least 1: the first always wins
+            self.best = int(activation[winner])
+            self.prediction = int(access.elements[winner])
+
+    def read_delta(self, access: Access) -> tuple[Raw, None]:
+        return self.delta.read(access, 1 - self.write_copy), None

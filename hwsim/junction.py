@@ -1,0 +1,174 @@
+"""One junction, clock by clock: FF, BP and UP on the same z edges in the same clock.
+
+    layer i-1 --a--> FeedForward --h--> Activation --a, a'--> layer i (or Cost)
+       ^   `---a--> Update <--u-- delta <----------------------'
+       `-- delta += Backprop <--- w, b memories
+
+arXiv:1711.01343 section 3 (operational parallelism), arXiv:1806.01087 section III.
+A weight is read once per block and serves all three; UP writes it back ``write_latency`` clocks
+later. Results leave ``result_latency`` clocks after a neuron's last edge was read.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from hwsim.activation import Activation
+from hwsim.backprop import Backprop
+from hwsim.cost import Cost
+from hwsim.delay import Delay
+from hwsim.design import Design
+from hwsim.feedforward import FeedForward
+from hwsim.fixed_point import Raw, Tally
+from hwsim.layer import Layer
+from hwsim.memory import Access, BankedMemory, Clock
+from hwsim.schedule import JunctionSchedule, Schedule, Slot
+from hwsim.sequencer import Descriptor
+from hwsim.update import Update
+
+
+@dataclass(frozen=True, eq=False)
+class Accesses:
+    """A slot's accesses to every memory, checked for clashes when the model is built."""
+
+    weight: Access
+    bias: Access
+    left: Access
+    touched: Access
+    finished: Access
+
+
+@dataclass(eq=False)
+class Accumulation:
+    """A delta accumulation on its way; ``partial`` is None where it is read later (forwarding)."""
+
+    slot: Slot
+    access: Access
+    contribution: Raw
+    partial: Raw | None
+
+
+class Junction:
+    """One junction with its weight and bias memories.
+
+    Args:
+        design: the design.
+        schedule: the design's schedule.
+        index: from 1.
+        left: the layer to the left.
+        right: the layer to the right, or the cost.
+        clock: the model's clock.
+    """
+
+    def __init__(
+        self, design: Design, schedule: Schedule, index: int,
+        left: Layer, right: Layer | Cost, clock: Clock,
+    ) -> None:  # fmt: skip
+        self.part: JunctionSchedule = schedule.junctions[index - 1]
+        shape, number = self.part.shape, design.fixed_point
+        per_edge = design.number.profile == "prototype"
+        self.shape, self.number, self.left, self.right = shape, number, left, right
+        self.is_first = index == 1
+        name = f"junction {index}"
+        self.weight = BankedMemory(f"{name} weight", clock, size=shape.n_edges, banks=shape.z)
+        self.bias = BankedMemory(
+            f"{name} bias", clock, size=shape.n_right, banks=shape.right_banks
+        )
+        self.feedforward = FeedForward(number, shape.n_right)
+        self.activation = Activation(design.activations[index - 1], number)
+        self.backprop = Backprop(number, per_edge=per_edge)
+        self.update = Update(number)
+        self.slope_tally = Tally()
+        self.forwarding = design.hardware.forwarding
+        self._results: Delay = Delay(schedule.result_latency)
+        self._updates: Delay = Delay(schedule.write_latency)
+        self._accumulations: Delay[Accumulation] = Delay(schedule.write_latency)
+        self._accesses = {clock: self._prepare(slot) for clock, slot in self.part.slots.items()}
+
+    def _prepare(self, slot: Slot) -> Accesses:
+        return Accesses(
+            weight=self.weight.access(slot.edges),
+            bias=self.bias.access(slot.finished),
+            left=self.left.access(slot.left),
+            touched=self.right.access(slot.touched),
+            finished=self.right.access(slot.finished),
+        )
+
+    def clock(self, position: int | None, forward: Descriptor, backward: Descriptor) -> None:
+        """One clock: issue the slot of ``position`` (None: nothing), write what is due."""
+        result = update = accumulation = None
+        slot = None if position is None else self.part.slots.get(position)
+        if slot is not None and (forward.valid or backward.trains):
+            access = self._accesses[position]
+            weight = self.weight.read(access.weight)
+            bias = self.bias.read(access.bias)
+            if forward.valid:
+                result = self._forward(slot, access, weight, bias)
+            if backward.trains:
+                delta = self._right_delta(access)
+                update = self._update(slot, access, weight, bias, delta, backward.eta_shift)
+                if not self.is_first:
+                    accumulation = self._backward(slot, access, weight, delta)
+        self._write(
+            self._results.shift(result),
+            self._updates.shift(update),
+            self._accumulations.shift(accumulation),
+        )
+
+    def _forward(self, slot: Slot, access: Accesses, weight: Raw, bias: Raw) -> tuple | None:
+        activation = self.left.activation.read(access.left, self.left.forward_copy)
+        if self.is_first:
+            activation = self.number.from_pixel(activation)
+        h = self.feedforward(slot, weight, activation, bias)
+        return (access.finished, *self.activation(h)) if len(h) else None
+
+    def _right_delta(self, access: Accesses) -> Raw:
+        """Delta of the right neurons touched, (touched,)."""
+        delta, derivative = self.right.read_delta(access.touched)
+        if derivative is None:
+            return delta
+        return self.number.multiply(delta, derivative, self.slope_tally)
+
+    def _update(
+        self, slot: Slot, access: Accesses, weight: Raw, bias: Raw, delta: Raw, eta_shift: int
+    ) -> tuple:
+        activation = self.left.activation.read(access.left, self.left.backward_copy)
+        if self.is_first:
+            activation = self.number.from_pixel(activation)
+        step = self.update.step(delta, eta_shift)
+        new_weight = self.update.weight(weight, step[slot.right_of_lane], activation)
+        new_bias = self.update.bias(bias, step[slot.finished_in_touched])
+        return access, new_weight, new_bias
+
+    def _backward(self, slot: Slot, access: Accesses, weight: Raw, delta: Raw) -> Accumulation:
+        derivative = partial = None
+        if self.backprop.per_edge:
+            derivative = self.left.derivative.read(access.left, self.left.backward_copy)
+        contribution = self.backprop.contribution(weight, delta[slot.right_of_lane], derivative)
+        if not self.forwarding:
+            partial = self.left.delta.read(access.left, self.left.delta_copy)
+        return Accumulation(slot, access.left, contribution, partial)
+
+    def _write(
+        self, result: tuple | None, update: tuple | None, accumulation: Accumulation | None
+    ) -> None:
+        if result is not None:
+            self.right.write_result(*result)
+        if update is not None:
+            access, new_weight, new_bias = update
+            self.weight.write(access.weight, new_weight)
+            if len(new_bias):
+                self.bias.write(access.bias, new_bias)
+        if accumulation is not None:
+            self._accumulate(accumulation)
+
+    def _accumulate(self, item: Accumulation) -> None:
+        """Add to the partial sum, which starts from zero at a left neuron's first edge."""
+        delta, copy = self.left.delta, self.left.delta_copy
+        partial = item.partial
+        if partial is None:
+            # The hardware reads one clock earlier and forwards the write it then misses: the
+            # value is the one the memory holds now.
+            partial = delta.read(item.access, copy)
+        partial = partial * ~item.slot.first_touch
+        delta.write(item.access, self.backprop.accumulate(partial, item.contribution), copy)

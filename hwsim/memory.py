@@ -1,0 +1,95 @@
+"""Banked memories with real port limits (arXiv:1806.01087 section III-B).
+
+Element k of a memory lives in bank k % banks, word k // banks. A clash - two accesses of one clock
+that want the same port of the same bank - raises, it is never hidden.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from hwsim.fixed_point import Raw
+from hwsim.interleaver import Index
+
+
+class Clash(Exception):
+    """Two accesses of one clock wanted the same port of the same bank."""
+
+
+@dataclass
+class Clock:
+    """The clock that all memories of a model share."""
+
+    now: int = 0
+
+
+@dataclass(frozen=True, eq=False)
+class Access:
+    """Elements of one memory that are read or written in one clock, checked once for clashes."""
+
+    elements: Index
+    clashing_bank: int | None
+
+
+@dataclass
+class Written:
+    """What a memory wrote last."""
+
+    clock: int = -1
+    elements: Index = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    values: Raw = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+
+
+class BankedMemory:
+    """Copies of a banked memory; a write in one clock is read from the next clock on.
+
+    Args:
+        name: for messages.
+        clock: the model's clock.
+        size: elements per copy.
+        banks: banks per copy.
+        copies: independent copies, each with its own ports.
+        ports: "single" (one read or write), or "dual" (one read and one write per clock and bank).
+    """
+
+    def __init__(
+        self, name: str, clock: Clock, *, size: int, banks: int, copies: int = 1, ports: str = "dual"
+    ) -> None:
+        self.name = name
+        self.clock = clock
+        self.size = size
+        self.banks = banks
+        self.copies = copies
+        self.ports = ports
+        self.values = np.zeros((copies, size), dtype=np.int64)
+        self.written = Written()
+        self._used: dict[tuple[int, str], int] = {}
+
+    def access(self, elements: Index) -> Access:
+        """An access to ``elements``, to be used in any number of clocks."""
+        bank = np.sort(elements % self.banks)
+        double = np.flatnonzero(bank[1:] == bank[:-1])
+        return Access(elements, int(bank[double[0]]) if len(double) else None)
+
+    def read(self, access: Access, copy: int = 0) -> Raw:
+        """The values of the accessed elements, as writes of earlier clocks left them."""
+        self._claim(copy, "read", access)
+        return self.values[copy].take(access.elements)
+
+    def write(self, access: Access, values: Raw, copy: int = 0) -> None:
+        """Write ``values``; reads of later clocks see them."""
+        self._claim(copy, "write", access)
+        self.values[copy][access.elements] = values
+        self.written.clock, self.written.elements = self.clock.now, access.elements
+        self.written.values = values
+
+    def _claim(self, copy: int, direction: str, access: Access) -> None:
+        """Take the port for this clock: one access vector per port and clock."""
+        port = "any" if self.ports == "single" else direction
+        busy = self._used.get((copy, port)) == self.clock.now
+        if busy or access.clashing_bank is not None:
+            bank = "every bank" if busy else f"bank {access.clashing_bank}"
+            raise Clash(f"{self.name} copy {copy}, {bank}: second {direction} in clock {self.clock.now}")
+        self._used[copy, port] = self.clock.now

@@ -1,0 +1,201 @@
+"""Every rule a design can break, with what it takes to mend it (ARCHITECTURE sections 5 and 7)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from math import gcd
+from typing import Any
+
+from hwsim.errors import Mistake
+
+MAX_WIDTH = 24
+"""Widest number: sums of products of this width stay exact in 64-bit integers."""
+
+MAX_DEGREE = 1 << 13
+
+ALLOWED: dict[tuple[str, str], tuple[str, str]] = {
+    ("network", "layers"): ("must be two or more positive integers", "e.g. layers = [64, 32, 10]"),
+    ("network", "out_degrees"): (
+        "must be positive integers, one per junction",
+        "e.g. out_degrees = [4, 10]",
+    ),
+    ("network", "activations"): (
+        "must be 'sigmoid' or 'relu', or a list of them, one per junction",
+        'e.g. activations = ["relu", "sigmoid"]',
+    ),
+    ("network", "cost"): (
+        "must be 'cross-entropy' or 'quadratic'",
+        "choose one of the two",
+    ),
+    ("hardware", "z"): ("must be positive integers, one per junction", "e.g. z = [64, 16]"),
+    ("hardware", "scheme"): ("must be 'prototype'", "no other scheme is available yet"),
+    ("hardware", "registers"): ("must be an integer of 0 or more", "e.g. registers = 0"),
+    ("hardware", "forwarding"): ("must be true or false", "e.g. forwarding = true"),
+    ("number", "int_bits"): ("must be an integer >= 1: the target, one, must fit", "int_bits = 3"),
+    ("number", "frac_bits"): ("must be an integer >= 3", "e.g. frac_bits = 8"),
+    ("number", "profile"): ("must be 'prototype' or 'default'", "choose one of the two"),
+    ("pattern", "type"): ("must be 1, 2 or 3", "choose a type, or give a file instead"),
+    ("pattern", "file"): ("must be the path of a pattern file", 'e.g. file = "pattern.npz"'),
+    ("pattern", "dither"): ("must be true or false", "e.g. dither = false"),
+    ("pattern", "seed"): ("must be an integer of 0 or more", "e.g. seed = 1"),
+    ("pattern", "phi"): ("must be an integer of 0 or more", "e.g. phi = 0"),
+    ("training", "seed"): ("must be an integer of 0 or more", "e.g. seed = 1"),
+    ("training", "initial"): ("must be the path of a state file", 'e.g. initial = "state.npz"'),
+    ("training", "eta_shift"): (
+        "must be an integer of 0 or more, or a list of [first input, shift] pairs",
+        "e.g. eta_shift = 3 or [[0, 3], [25000, 4]]",
+    ),
+}
+"""For each key of a section: what it may be, and an example."""
+
+
+def broken(sections: dict[str, Any]) -> list[Mistake]:
+    """Mistakes in how the values of well-formed sections fit together."""
+    network, hardware = sections.get("network"), sections.get("hardware")
+    found: list[Mistake] = []
+    lengths: list[Mistake] = []
+    if network:
+        lengths += _lengths(network, hardware, sections.get("pattern"))
+        found += lengths + list(_activations(network))
+    if network and hardware and not lengths:
+        found += _junctions(network, hardware)
+    if "number" in sections:
+        found += _number(sections["number"])
+    if "training" in sections:
+        found += _training(sections["training"], sections.get("number"))
+    found += _patterns(sections, shapes_known=bool(network and hardware) and not found)
+    return found
+
+
+def _lengths(network: Any, hardware: Any, pattern: Any) -> Iterator[Mistake]:
+    n = len(network.layers) - 1
+    rule = f"needs one entry for each of the {n} junctions of {len(network.layers)} layers"
+    values: dict[str, Any] = {"network.out_degrees": network.out_degrees}
+    if not isinstance(network.activations, str):
+        values["network.activations"] = network.activations
+    if hardware:
+        values["hardware.z"] = hardware.z
+    for key, value in values.items():
+        if len(value) != n:
+            yield Mistake(key, list(value), rule, f"give {n}, not {len(value)}")
+    if isinstance(pattern, tuple) and len(pattern) != n:
+        yield Mistake("pattern", len(pattern), rule, f"give {n} [[pattern]] tables, or one")
+
+
+def _activations(network: Any) -> Iterator[Mistake]:
+    names = network.activations
+    last = names if isinstance(names, str) else names[-1]
+    if last == "relu":
+        rule = "the last junction cannot be 'relu': its outputs are compared with targets of 0 and 1"
+        shown = names if isinstance(names, str) else list(names)
+        yield Mistake("network.activations", shown, rule, "make the last one 'sigmoid'")
+
+
+def _divisors(number: int) -> list[int]:
+    return [k for k in range(1, number + 1) if number % k == 0]
+
+
+def _near(values: list[int], wanted: int) -> str:
+    """Up to four of ``values`` around ``wanted``, as a user would try them."""
+    close = sorted(sorted(values, key=lambda v: (abs(v - wanted), v))[:4])
+    return " or ".join(str(v) for v in close)
+
+
+def _junctions(network: Any, hardware: Any) -> Iterator[Mistake]:
+    for i, (d_out, z) in enumerate(zip(network.out_degrees, hardware.z, strict=True)):
+        n_left, n_right = network.layers[i], network.layers[i + 1]
+        z_key, d_key = f"hardware.z[{i + 1}]", f"network.out_degrees[{i + 1}]"
+        if n_left % z:
+            rule = f"z must divide the {n_left} left neurons of junction {i + 1}"
+            yield Mistake(z_key, z, rule, f"z = {_near(_divisors(n_left), z)}")
+        if d_out > min(n_right, MAX_DEGREE):
+            limit = min(n_right, MAX_DEGREE)
+            rule = f"out-degree exceeds the {limit} right neurons of junction {i + 1}"
+            if limit == MAX_DEGREE < n_right:
+                rule = f"out-degree exceeds {limit}, where sums stay exact, in junction {i + 1}"
+            yield Mistake(d_key, d_out, rule, f"at most {limit}")
+        elif (n_left * d_out) % n_right:
+            step = n_right // gcd(n_left, n_right)
+            fits = list(range(step, n_right + 1, step))
+            rule = (
+                f"the {n_right} right neurons of junction {i + 1} must divide its "
+                f"{n_left} x {d_out} = {n_left * d_out} edges (in-degree {n_left * d_out / n_right:g})"
+            )
+            yield Mistake(d_key, d_out, rule, f"out-degree {_near(fits, d_out)}")
+
+
+def _number(number: Any) -> Iterator[Mistake]:
+    width = 1 + number.int_bits + number.frac_bits
+    if width > MAX_WIDTH:
+        rule = f"1 + int_bits {number.int_bits} + frac_bits = {width} bits exceed {MAX_WIDTH}"
+        fix = f"frac_bits + int_bits at most {MAX_WIDTH - 1}"
+        yield Mistake("number.frac_bits", number.frac_bits, rule, fix)
+
+
+def _training(training: Any, number: Any) -> Iterator[Mistake]:
+    schedule = training.eta_shift
+    key, shown = "training.eta_shift", schedule
+    if not isinstance(schedule, int):
+        shown = [list(entry) for entry in schedule]
+        starts = [start for start, _ in schedule]
+        if not starts or starts[0] != 0:
+            yield Mistake(key, shown, "the schedule must begin at input 0", "begin with [0, 3]")
+        if any(b <= a for a, b in zip(starts, starts[1:], strict=False)):
+            yield Mistake(key, shown, "first inputs must ascend", "sort the pairs, each start once")
+    shifts = [schedule] if isinstance(schedule, int) else [shift for _, shift in schedule]
+    limit = (number.int_bits + number.frac_bits) if number else MAX_WIDTH - 1
+    if any(shift > limit for shift in shifts):
+        rule = f"a shift beyond {limit} leaves no bit of a {limit + 1}-bit delta"
+        yield Mistake(key, shown, rule, f"shifts of 0 to {limit}")
+
+
+def _patterns(sections: dict[str, Any], shapes_known: bool) -> Iterator[Mistake]:
+    pattern = sections.get("pattern")
+    if pattern is None and not shapes_known:
+        return
+    from hwsim.design import Pattern
+
+    several = isinstance(pattern, tuple)
+    tables = pattern if several else (pattern or Pattern(),)
+    for i, table in enumerate(tables):
+        key = f"pattern[{i + 1}]" if several else "pattern"
+        yield from _pattern_alone(table, key)
+    if shapes_known:
+        network, hardware = sections["network"], sections["hardware"]
+        for i in range(len(network.layers) - 1):
+            table = tables[i] if several else tables[0]
+            key = f"pattern[{i + 1}]" if several else "pattern"
+            yield from _pattern_in_junction(table, key, i, network.layers[i], hardware)
+
+
+def _pattern_alone(table: Any, key: str) -> Iterator[Mistake]:
+    if table.file is not None:
+        for name in ("type", "phi"):
+            if getattr(table, name) is not None:
+                rule = f"{name} cannot stand beside file = {table.file!r}"
+                yield Mistake(f"{key}.{name}", getattr(table, name), rule, "remove one of the two")
+        if table.dither:
+            rule = f"dither cannot stand beside file = {table.file!r}"
+            yield Mistake(f"{key}.dither", True, rule, "remove one of the two")
+    elif table.phi is not None and table.type == 1:
+        rule = "phi is a seed vector entry, and type = 1 has no seed vectors"
+        yield Mistake(f"{key}.phi", table.phi, rule, "remove phi, or choose type 2 or 3")
+
+
+def _pattern_in_junction(
+    table: Any, key: str, i: int, n_left: int, hardware: Any
+) -> Iterator[Mistake]:
+    depth, needed = n_left // hardware.z[i], 2 + hardware.registers
+    if table.phi is not None and table.phi >= depth:
+        rule = f"phi must be below the depth of junction {i + 1}, {n_left} / {hardware.z[i]} = {depth}"
+        yield Mistake(f"{key}.phi", table.phi, rule, f"phi of 0 to {depth - 1}")
+    drawn = table.type == 2 and table.phi is None
+    if i > 0 and drawn and not hardware.forwarding and depth < needed:
+        rule = (
+            f"no seed vectors without a delta hazard exist in junction {i + 1}: without forwarding "
+            f"its depth {depth} must be at least 2 + registers = {needed}"
+        )
+        fix = f"forwarding = true, registers <= {max(depth - 2, 0)}, or a smaller z"
+        if depth < 2:
+            fix = "forwarding = true, or a smaller z"
+        yield Mistake(f"{key}.type", table.type, rule, fix)

@@ -1,0 +1,205 @@
+"""The schedule: who reads and writes what in which clock. Model, checks and hardware all read it.
+
+Junction pipelining after arXiv:1806.01087 section III-C: one input enters every junction cycle,
+and junction j works on input n forwards in cycle n + j, backwards in cycle n + 2L - j + 1.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from hwsim.design import Design, JunctionShape
+from hwsim.interleaver import Index, Interleaver, draw_all
+
+
+@dataclass(frozen=True)
+class Slot:
+    """What one junction issues in one clock.
+
+    ``lanes`` are the active lanes; ``edges``, ``left`` and ``right`` give each active lane's edge,
+    left neuron and right neuron. ``touched`` are the right neurons of these edges, ascending,
+    ``starts`` where each begins among the active lanes, ``finished`` those whose last edge is here.
+    ``first_touch`` marks the lanes whose edge is the first of its left neuron.
+    """
+
+    position: int
+    lanes: Index
+    edges: Index
+    left: Index
+    right: Index
+    touched: Index
+    starts: Index
+    finished: Index
+    first_touch: Index
+
+    @cached_property
+    def right_of_lane(self) -> Index:
+        """Index into ``touched`` for each active lane."""
+        return np.searchsorted(self.touched, self.right)
+
+    @cached_property
+    def finished_in_touched(self) -> Index:
+        """Index into ``touched`` for each finished neuron."""
+        return np.searchsorted(self.touched, self.finished)
+
+
+@dataclass(frozen=True)
+class JunctionSchedule:
+    """One junction's part of the schedule.
+
+    Ages count junction cycles since an input was loaded.
+    """
+
+    shape: JunctionShape
+    interleaver: Interleaver
+    n_junctions: int
+    issue_clock: Index
+    """(junction_cycle,) clock within the block at which a pattern clock starts to be issued."""
+
+    @property
+    def forward_age(self) -> int:
+        return self.shape.index
+
+    @property
+    def backward_age(self) -> int:
+        return 2 * self.n_junctions - self.shape.index + 1
+
+    @property
+    def staleness(self) -> int:
+        """Updates of the most recent inputs that feedforward misses."""
+        return self.backward_age - self.forward_age
+
+    @property
+    def copies(self) -> dict[str, int]:
+        """Copies of the left activation, left derivative and delta memories and output delta."""
+        left = self.staleness + 2
+        is_first, is_last = self.shape.index == 1, self.shape.index == self.n_junctions
+        return {
+            "activation": left,
+            "derivative": 0 if is_first else left,
+            "delta": 0 if is_first else 2,
+            "output_delta": 2 if is_last else 0,
+        }
+
+    @cached_property
+    def edge_clock(self) -> Index:
+        """(junction_cycle, z) clock within the block at which each edge is issued."""
+        return self.issue_clock[:, None] + self.interleaver.turn
+
+    @cached_property
+    def finish_clock(self) -> Index:
+        """(n_right,) clock at which each right neuron's last edge is issued."""
+        return self.edge_clock.reshape(self.shape.n_right, self.shape.d_in).max(axis=1)
+
+    @cached_property
+    def slots(self) -> dict[int, Slot]:
+        """What is issued, by clock within the block; clocks not named issue nothing."""
+        slots = {}
+        for position, issue in enumerate(self.issue_clock):
+            for turn in range(int(self.interleaver.load[position])):
+                slots[int(issue) + turn] = self._slot(position, turn, int(issue) + turn)
+        return slots
+
+    def _slot(self, position: int, turn: int, clock: int) -> Slot:
+        shape = self.shape
+        lanes = np.flatnonzero(self.interleaver.turn[position] == turn)
+        edges = position * shape.z + lanes
+        right = edges // shape.d_in
+        touched, starts = np.unique(right, return_index=True)
+        return Slot(
+            position=position,
+            lanes=lanes,
+            edges=edges,
+            left=self.interleaver.left[position, lanes],
+            right=right,
+            touched=touched,
+            starts=starts,
+            finished=touched[self.finish_clock[touched] == clock],
+            first_touch=self.interleaver.first_touch[position, lanes],
+        )
+
+
+class Schedule:
+    """The whole design's schedule (scheme "prototype").
+
+    A block is one junction cycle with its pipeline fill: every junction issues its pattern clocks
+    from clock 0 on, all wait together where one has a clash, and ``overhead`` clocks later the last
+    result has been written.
+
+    Args:
+        design: the design.
+        interleavers: one per junction, as ``interleaver.draw_all`` gives them.
+    """
+
+    def __init__(self, design: Design, interleavers: tuple[Interleaver, ...]) -> None:
+        self.design = design
+        self.junction_cycle = max(shape.junction_cycle for shape in design.shapes)
+        load = np.ones(self.junction_cycle, dtype=np.int64)
+        for i in interleavers:
+            load[: len(i.load)] = np.maximum(load[: len(i.load)], i.load)
+        self.load = load
+        issue = np.concatenate([[0], np.cumsum(load)[:-1]])
+        self.junctions = tuple(
+            JunctionSchedule(i.shape, i, design.n_junctions, issue[: i.shape.junction_cycle])
+            for i in interleavers
+        )
+
+    @property
+    def stalls(self) -> int:
+        """Clocks per block lost to clashes."""
+        return int(self.load.sum()) - self.junction_cycle
+
+    @property
+    def overhead(self) -> int:
+        """Clocks per block in which the pipeline fills and drains."""
+        return 2 + self.design.hardware.registers
+
+    @property
+    def block_cycle(self) -> int:
+        """Clocks per input in steady state."""
+        return self.junction_cycle + self.overhead + self.stalls
+
+    @property
+    def write_latency(self) -> int:
+        """Clocks from a read to the write of a weight, bias or left delta."""
+        return 1 + self.design.hardware.registers
+
+    @property
+    def result_latency(self) -> int:
+        """Clocks from a neuron's last edge read to the write of its activation."""
+        return 2 + self.design.hardware.registers
+
+    @property
+    def partial_latency(self) -> int:
+        """Clocks from the weight read to the read of the left delta's partial sum."""
+        return self.design.hardware.registers if self.design.hardware.forwarding else 0
+
+    @property
+    def safe_distance(self) -> int:
+        """Fewest clocks between two edges of a left neuron that lose no partial sum."""
+        return 1 if self.design.hardware.forwarding else 2 + self.design.hardware.registers
+
+    @property
+    def beats(self) -> int:
+        """Beats of the input stream per input."""
+        return -(-self.design.network.layers[0] // self.design.pixels_per_beat)
+
+    def blocks(self, inputs: int) -> int:
+        """Blocks that pass while ``inputs`` go through, fill and drain included."""
+        return inputs + 2 * self.design.n_junctions
+
+    def clocks(self, inputs: int, input_clocks: int = 0) -> int:
+        """Clocks for ``inputs`` offered every ``input_clocks`` clocks (0: always ready)."""
+        return self.blocks(inputs) * self.block_cycle + self.starved(inputs, input_clocks)
+
+    def starved(self, inputs: int, input_clocks: int = 0) -> int:
+        """Clocks spent waiting for an input."""
+        return max(0, input_clocks - self.block_cycle) * max(0, inputs - 1)
+
+
+def make_schedule(design: Design) -> Schedule:
+    """The schedule of a design with the patterns its file names."""
+    return Schedule(design, draw_all(design))

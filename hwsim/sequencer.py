@@ -1,0 +1,112 @@
+"""The sequencer: which position of the block it is, and which input each stage works on.
+
+A block starts when an input is offered (or, while draining, when one is still under way) and the
+last prediction has been taken; it ends when its clocks have run and its input is loaded. In
+between, position waits at 0 or at the last clock, where nothing is issued: so starvation changes
+no result, it only costs clocks.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+
+from hwsim.schedule import Schedule
+
+
+@dataclass(frozen=True)
+class Descriptor:
+    """What travels with an input down the pipeline; ``valid`` is false for a bubble."""
+
+    valid: bool = False
+    train: bool = False
+    label: int = 0
+    eta_shift: int = 0
+    number: int = -1
+    """Which input it is, from 0: for people and diagrams, not in hardware."""
+
+    @property
+    def trains(self) -> bool:
+        return self.valid and self.train
+
+
+BUBBLE = Descriptor()
+
+
+@dataclass(frozen=True)
+class Tick:
+    """What the sequencer did in one clock."""
+
+    position: int | None
+    """Position issued, None while waiting."""
+    beat: int | None
+    """Beat of the input stream accepted, None if none was."""
+    ends_block: bool
+
+
+class Sequencer:
+    """Control of the whole pipeline.
+
+    Args:
+        schedule: the design's schedule.
+    """
+
+    def __init__(self, schedule: Schedule) -> None:
+        self.schedule = schedule
+        self.position = 0
+        self.running = False
+        self.loading = False
+        self.beat = 0
+        self.incoming = BUBBLE
+        self.ages: deque[Descriptor] = deque([BUBBLE] * (2 * schedule.design.n_junctions))
+        self.clocks = 0
+        self.blocks = 0
+        self.starved = 0
+
+    def age(self, cycles: int) -> Descriptor:
+        """The input that was loaded ``cycles`` blocks ago, 1 or more."""
+        return self.ages[cycles - 1]
+
+    @property
+    def drained(self) -> bool:
+        """Whether no input is under way."""
+        return not self.running and not any(d.valid for d in self.ages)
+
+    def clock(self, offer: Descriptor | None, *, drain: bool = False, free: bool = True) -> Tick:
+        """One clock.
+
+        Args:
+            offer: what a beat on the input stream belongs to, None if there is no beat.
+            drain: run bubbles while inputs are under way and none is offered.
+            free: whether the prediction register can take another one.
+        """
+        self.clocks += 1
+        if not self.running:
+            if not (free and (offer is not None or (drain and not self.drained))):
+                self.starved += 1
+                return Tick(None, None, False)
+            self._start(offer)
+        accepted = self.beat if self.loading and offer is not None else None
+        if accepted is not None:
+            self.beat += 1
+            self.loading = self.beat < self.schedule.beats
+        position = self.position
+        at_end = position == self.schedule.block_cycle - 1
+        if not at_end:
+            self.position += 1
+        elif not self.loading:
+            self._end()
+        else:
+            self.starved += 1
+        return Tick(position, accepted, at_end and not self.running)
+
+    def _start(self, offer: Descriptor | None) -> None:
+        self.running = True
+        self.incoming = offer or BUBBLE
+        self.loading, self.beat = offer is not None, 0
+        self.blocks += 1
+
+    def _end(self) -> None:
+        self.running, self.position = False, 0
+        self.ages.appendleft(self.incoming)
+        self.ages.pop()

@@ -1,0 +1,1 @@
+"""The accelerator as Amaranth hardware, block for block as hwsim models it."""
