@@ -10,6 +10,7 @@ import numpy as np
 from hwsim.design import Design
 from hwsim.fixed_point import Raw, Tally
 from hwsim.memory import Access, BankedMemory, Clock
+from hwsim.schedule import JunctionSchedule
 
 
 class Cost:
@@ -17,10 +18,16 @@ class Cost:
 
     ``prediction`` is a running maximum over the neurons in the clocks in which they finish: of
     equals, the lower index within a clock and the later clock across clocks.
+
+    Args:
+        design: the design.
+        schedule: of the last junction.
+        clock: the model's clock.
     """
 
-    def __init__(self, design: Design, clock: Clock) -> None:
-        shape = design.shapes[-1]
+    def __init__(self, design: Design, schedule: JunctionSchedule, clock: Clock) -> None:
+        shape = schedule.shape
+        self.has_delta = schedule.copies["output_delta"] > 0
         self.number = design.fixed_point
         self.quadratic = design.network.cost == "quadratic"
         self.delta = BankedMemory(
@@ -43,12 +50,16 @@ class Cost:
 
     def write_result(self, access: Access, activation: Raw, derivative: Raw) -> None:
         """From the last junction: results of neurons that have finished."""
+        if self.has_delta:
+            self._write_delta(access, activation, derivative)
+        self._predict(access, activation)
+
+    def _write_delta(self, access: Access, activation: Raw, derivative: Raw) -> None:
         target = np.where(access.elements == self.label, self.number.one, 0)
         delta = self.number.add(activation, -target, self.tally)
         if self.quadratic:
             delta = self.number.multiply(delta, derivative, self.tally)
         self.delta.write(access, delta, self.write_copy)
-        self._predict(access, activation)
 
     def _predict(self, access: Access, activation: Raw) -> None:
         winner = int(activation.argmax())

@@ -73,6 +73,24 @@ class Interleaver:
         return bool((self.load == 1).all())
 
     @cached_property
+    def bank_lane(self) -> Index:
+        """(junction_cycle, z) lane that reads each bank; only where no clock is a clash."""
+        return np.argsort(self.bank, axis=1)
+
+    @cached_property
+    def bank_word(self) -> Index:
+        """(junction_cycle, z) word read in each bank; only where no clock is a clash."""
+        return np.take_along_axis(self.word, self.bank_lane, axis=1)
+
+    @cached_property
+    def seed_vectors(self) -> Index | None:
+        """(d_out, z) phi with bank_word = (phi + k) mod depth in every sweep; None if none fits."""
+        sweeps = self.bank_word.reshape(self.shape.d_out, self.shape.depth, self.shape.z)
+        phi = sweeps[:, 0]
+        counted = (phi[:, None] + np.arange(self.shape.depth)[:, None]) % self.shape.depth
+        return phi if np.array_equal(counted, sweeps) else None
+
+    @cached_property
     def first_touch(self) -> NDArray[np.bool_]:
         """(junction_cycle, z) whether this edge is the first of its left neuron."""
         flat = np.zeros(self.left.size, dtype=bool)

@@ -30,7 +30,7 @@ class Layer:
     def __init__(self, design: Design, schedule: JunctionSchedule, clock: Clock) -> None:
         shape, copies = schedule.shape, schedule.copies
         self.copies = copies["activation"]
-        self.has_delta = shape.index > 1
+        self.has_delta = copies["delta"] > 0
         self.slope_at_read = design.number.profile == "default"
         self.write_copy = 0
         self.delta_copy = 0

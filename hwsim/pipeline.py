@@ -21,7 +21,7 @@ from hwsim.junction import Junction
 from hwsim.layer import Layer
 from hwsim.memory import Access, BankedMemory, Clock
 from hwsim.schedule import Schedule, make_schedule
-from hwsim.sequencer import Descriptor, Sequencer, Tick
+from hwsim.sequencer import BUBBLE, Descriptor, Sequencer, Tick
 from hwsim.state import State
 
 
@@ -60,7 +60,7 @@ class Pipeline:
         self.now = Clock()
         self.sequencer = Sequencer(self.schedule)
         self.layers = [Layer(design, part, self.now) for part in self.schedule.junctions]
-        self.cost = Cost(design, self.now)
+        self.cost = Cost(design, self.schedule.junctions[-1], self.now)
         rights = [*self.layers[1:], self.cost]
         self.junctions = [
             Junction(design, self.schedule, i + 1, left, right, self.now)
@@ -106,7 +106,9 @@ class Pipeline:
         for junction in self.junctions:
             schedule = junction.part
             junction.clock(
-                tick.position, ages[schedule.forward_age - 1], ages[schedule.backward_age - 1]
+                tick.position,
+                ages[schedule.forward_age - 1],
+                BUBBLE if self.schedule.inference else ages[schedule.backward_age - 1],
             )
         if tick.ends_block:
             self._end_block(finishing)
@@ -176,7 +178,11 @@ class Pipeline:
             [j.bias.values[0].copy() for j in self.junctions],
             self.inputs_seen,
             self.epochs_seen,
-            [x.delta.values[[x.delta_copy, 1 - x.delta_copy]].copy() for x in self.layers[1:]],
+            [
+                layer.delta.values[[layer.delta_copy, 1 - layer.delta_copy]]
+                for layer in self.layers[1:]
+                if layer.has_delta
+            ],
         )
 
     @property
@@ -184,7 +190,8 @@ class Pipeline:
         """Every memory by name."""
         found = [self.layers[0].activation, self.cost.delta]
         for layer in self.layers[1:]:
-            found += [layer.activation, layer.derivative, layer.delta]
+            found += [layer.activation]
+            found += [layer.derivative, layer.delta] if layer.has_delta else []
         for junction in self.junctions:
             found += [junction.weight, junction.bias]
         return {memory.name: memory for memory in found}

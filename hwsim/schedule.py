@@ -58,6 +58,8 @@ class JunctionSchedule:
     n_junctions: int
     issue_clock: Index
     """(junction_cycle,) clock within the block at which a pattern clock starts to be issued."""
+    inference: bool = False
+    """Whether BP and UP are left out."""
 
     @property
     def forward_age(self) -> int:
@@ -75,6 +77,8 @@ class JunctionSchedule:
     @property
     def copies(self) -> dict[str, int]:
         """Copies of the left activation, left derivative and delta memories and output delta."""
+        if self.inference:
+            return {"activation": 2, "derivative": 0, "delta": 0, "output_delta": 0}
         left = self.staleness + 2
         is_first, is_last = self.shape.index == 1, self.shape.index == self.n_junctions
         return {
@@ -132,10 +136,14 @@ class Schedule:
     Args:
         design: the design.
         interleavers: one per junction, as ``interleaver.draw_all`` gives them.
+        inference: leave BP and UP out.
     """
 
-    def __init__(self, design: Design, interleavers: tuple[Interleaver, ...]) -> None:
+    def __init__(
+        self, design: Design, interleavers: tuple[Interleaver, ...], *, inference: bool = False
+    ) -> None:
         self.design = design
+        self.inference = inference
         self.junction_cycle = max(shape.junction_cycle for shape in design.shapes)
         load = np.ones(self.junction_cycle, dtype=np.int64)
         for i in interleavers:
@@ -143,7 +151,9 @@ class Schedule:
         self.load = load
         issue = np.concatenate([[0], np.cumsum(load)[:-1]])
         self.junctions = tuple(
-            JunctionSchedule(i.shape, i, design.n_junctions, issue[: i.shape.junction_cycle])
+            JunctionSchedule(
+                i.shape, i, design.n_junctions, issue[: i.shape.junction_cycle], inference
+            )
             for i in interleavers
         )
 
@@ -187,9 +197,14 @@ class Schedule:
         """Beats of the input stream per input."""
         return -(-self.design.network.layers[0] // self.design.pixels_per_beat)
 
+    @property
+    def oldest_age(self) -> int:
+        """Blocks after which an input has left the pipeline."""
+        return (1 if self.inference else 2) * self.design.n_junctions
+
     def blocks(self, inputs: int) -> int:
         """Blocks that pass while ``inputs`` go through, fill and drain included."""
-        return inputs + 2 * self.design.n_junctions
+        return inputs + self.oldest_age
 
     def clocks(self, inputs: int, input_clocks: int = 0) -> int:
         """Clocks for ``inputs`` offered every ``input_clocks`` clocks (0: always ready)."""
@@ -200,6 +215,6 @@ class Schedule:
         return max(0, input_clocks - self.block_cycle) * max(0, inputs - 1)
 
 
-def make_schedule(design: Design) -> Schedule:
+def make_schedule(design: Design, *, inference: bool = False) -> Schedule:
     """The schedule of a design with the patterns its file names."""
-    return Schedule(design, draw_all(design))
+    return Schedule(design, draw_all(design), inference=inference)

@@ -58,7 +58,7 @@ class Sequencer:
         self.loading = False
         self.beat = 0
         self.incoming = BUBBLE
-        self.ages: deque[Descriptor] = deque([BUBBLE] * (2 * schedule.design.n_junctions))
+        self.ages: deque[Descriptor] = deque([BUBBLE] * schedule.oldest_age)
         self.clocks = 0
         self.blocks = 0
         self.starved = 0

@@ -1,0 +1,155 @@
+"""Runs a design's hardware in Amaranth's own simulator, in lockstep with the model.
+
+Slow (hundreds of clocks per second) but without a build: the bench for many small designs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+from amaranth.hdl import Value
+from amaranth.sim import Simulator
+
+from hwsim import pipeline as model
+from hwsim.pipeline import Input
+from hwsim.state import State
+from rtl_gen.lockstep import Lockstep
+from rtl_gen.pipeline import Pipeline
+
+
+class AmaranthBench:
+    """Model and hardware of one design.
+
+    Args:
+        pipeline: the hardware.
+        state: weights and biases to start with.
+        gaps: seed for random pauses of the input and of the consumer; None for none.
+    """
+
+    def __init__(self, pipeline: Pipeline, state: State, gaps: int | None = None) -> None:
+        self.pipeline = pipeline
+        self.state = state
+        self.random = np.random.default_rng(gaps) if gaps is not None else None
+        self.model = model.Pipeline(pipeline.design, pipeline.schedule, state)
+        self.predictions: list[int] = []
+
+    def run(self, inputs: Iterable[Input]) -> State:
+        """Feed the inputs, drain, and read weights and biases back through the host port.
+
+        Raises:
+            Diverged: at the first difference from the model.
+        """
+        simulator = Simulator(self.pipeline)
+        simulator.add_clock(1e-8)
+        self.final = None
+
+        async def bench(ctx):
+            await ctx.tick()
+            await self._write_state(ctx)
+            await self._feed(ctx, list(inputs))
+            self.final = await self._read_state(ctx)
+
+        simulator.add_testbench(bench)
+        simulator.run()
+        return self.final
+
+    async def _feed(self, ctx, inputs: list[Input]) -> None:
+        lockstep = Lockstep(self.model, self._reader(ctx))
+        pending = iter(inputs)
+        offer, beat = next(pending, None), 0
+        while offer is not None or not self.model.sequencer.drained or self.model.output:
+            shown = offer if self._chance() else None
+            take = self._chance()
+            self._drive(ctx, shown, beat, take)
+            ctx.set(self.pipeline.drain, offer is None)
+            if take and self.model.output is not None:
+                self.predictions.append(self.model.output.prediction)
+            tick = lockstep.clock(shown, drain=offer is None, take=take)
+            if tick.beat is not None:
+                beat = (tick.beat + 1) % self.pipeline.schedule.beats
+                offer = next(pending, None) if beat == 0 else offer
+            await ctx.tick()
+        ctx.set(self.pipeline.pixels.valid, 0)
+
+    def _chance(self) -> bool:
+        return self.random is None or bool(self.random.integers(4))
+
+    def _drive(self, ctx, offer: Input | None, beat: int, take: bool) -> None:
+        ports = self.pipeline
+        ctx.set(ports.predictions.ready, take)
+        ctx.set(ports.pixels.valid, offer is not None)
+        if offer is not None:
+            step = ports.design.pixels_per_beat
+            for i, pixel in enumerate(offer.pixels[beat * step : (beat + 1) * step]):
+                ctx.set(ports.pixels.payload.pixels[i], int(pixel))
+            ctx.set(ports.pixels.payload.label, offer.descriptor.label)
+            ctx.set(ports.pixels.payload.train, offer.descriptor.train)
+            ctx.set(ports.pixels.payload.eta_shift, offer.descriptor.eta_shift)
+
+    def _reader(self, ctx):
+        signals = {}
+
+        def read(name: str) -> int:
+            if name not in signals:
+                signals[name] = Value.cast(self._signal(name))
+            value = ctx.get(signals[name])
+            return value & ((1 << len(signals[name])) - 1)
+
+        return read
+
+    def _signal(self, name: str):
+        found = self.pipeline
+        for part in name.split("."):
+            kind, _, index = part.rpartition("_")
+            if kind == "layer":
+                found = found.layers[int(index)]
+            elif kind == "junction":
+                found = found.junctions[int(index) - 1]
+            elif part in ("weight", "bias"):
+                found = {"weight": found.weights, "bias": found.biases}[part]
+            else:
+                found = getattr(found, part)
+        return found
+
+    def _elements(self):
+        for part in self.pipeline.schedule.junctions:
+            shape = part.shape
+            for is_bias, size, banks in (
+                (0, shape.n_edges, shape.z),
+                (1, shape.n_right, shape.right_banks),
+            ):
+                for element in range(size):
+                    yield shape.index - 1, is_bias, element, element // banks, element % banks
+
+    async def _write_state(self, ctx) -> None:
+        host = self.pipeline.host
+        ctx.set(host.select, 1)
+        ctx.set(host.write, 1)
+        for junction, is_bias, element, word, bank in self._elements():
+            values = self.state.biases if is_bias else self.state.weights
+            self._select(ctx, junction, is_bias, word, bank)
+            mask = (1 << self.pipeline.design.fixed_point.width) - 1
+            ctx.set(host.data, int(values[junction][element]) & mask)
+            await ctx.tick()
+        ctx.set(host.select, 0)
+        ctx.set(host.write, 0)
+
+    async def _read_state(self, ctx) -> State:
+        host, number = self.pipeline.host, self.pipeline.design.fixed_point
+        state = State([w * 0 for w in self.state.weights], [b * 0 for b in self.state.biases])
+        ctx.set(host.select, 1)
+        for junction, is_bias, element, word, bank in self._elements():
+            self._select(ctx, junction, is_bias, word, bank)
+            await ctx.tick()
+            raw = ctx.get(host.value)
+            value = raw - ((raw >> (number.width - 1)) << number.width)
+            (state.biases if is_bias else state.weights)[junction][element] = value
+        ctx.set(host.select, 0)
+        return state
+
+    def _select(self, ctx, junction: int, is_bias: int, word: int, bank: int) -> None:
+        host = self.pipeline.host
+        ctx.set(self.pipeline.host_junction, junction)
+        for port, value in ((host.is_bias, is_bias), (host.word, word), (host.bank, bank)):
+            ctx.set(port, value)

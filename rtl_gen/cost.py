@@ -1,0 +1,120 @@
+"""The output layer: output delta, prediction and output delta memory; same as ``hwsim.cost``.
+
+Latency: 0 clocks to the memory's write port; reads 1 clock.
+"""
+
+from __future__ import annotations
+
+from amaranth.hdl import Cat, Module, Mux, Signal
+from amaranth.lib import data, wiring
+from amaranth.lib.wiring import In, Out
+
+from hwsim.design import Design
+from hwsim.natural_order import NaturalOrder
+from hwsim.schedule import JunctionSchedule
+from rtl_gen.delay import delay
+from rtl_gen.fixed_point import FixedPoint
+from rtl_gen.interleaver import index_shape
+from rtl_gen.layer import NaturalSide
+from rtl_gen.memory import BankedMemory
+from rtl_gen.natural_order import gather, scatter, words
+
+
+class Cost(wiring.Component):
+    """Stands to the right of the last junction, where others have a ``Layer``.
+
+    Args:
+        design: the design.
+        part: the schedule of the last junction.
+
+    Attributes:
+        rotate (In): a block ends.
+        label (In): right answer for the input whose results come in.
+        left (In): see ``NaturalSide``.
+        prediction (Out): of this block, complete in its last clock.
+    """
+
+    def __init__(self, design: Design, part: JunctionSchedule) -> None:
+        self.number = FixedPoint.of(design.fixed_point)
+        self.shape = shape = part.shape
+        self.has_delta = part.copies["output_delta"] > 0
+        self.quadratic = design.network.cost == "quadratic"
+        self.bases = NaturalOrder(shape).bases(shape.right_banks)
+        left = NaturalSide(
+            slots=shape.right_banks, banks=shape.right_banks, depth=shape.right_depth,
+            value=self.number.shape, delta=self.number.shape if self.has_delta else None,
+            slope=False,
+        )  # fmt: skip
+        neuron = index_shape(shape.n_right)
+        super().__init__(
+            {"rotate": In(1), "label": In(neuron), "left": In(left), "prediction": Out(neuron)}
+        )
+        banks, words_shape = shape.right_banks, index_shape(shape.right_depth)
+        self.delta_enable = Signal(banks)
+        self.delta_word = Signal(data.ArrayLayout(words_shape, banks))
+        self.delta_data = Signal(data.ArrayLayout(self.number.shape, banks))
+
+    def elaborate(self, platform) -> Module:
+        m = Module()
+        self._predict(m)
+        if self.has_delta:
+            self._deltas(m)
+        return m
+
+    def _predict(self, m: Module) -> None:
+        """Running maximum: the lower neuron within a clock, the later clock across clocks."""
+        left, number = self.left, self.number
+        self.neuron = neuron = Signal(range(self.shape.n_right + 1))
+        best, guess = Signal(number.shape), Signal.like(self.prediction)
+        value, winner = left.activation[0], neuron
+        for slot in range(1, self.shape.right_banks):
+            better = (left.activation[slot] > value) & (left.count > slot)
+            value = Mux(better, left.activation[slot], value)
+            winner = Mux(better, neuron + slot, winner)
+        wins = (left.count != 0) & (value >= best)
+        m.d.comb += self.prediction.eq(Mux(wins, winner, guess))
+        m.d.sync += [
+            guess.eq(self.prediction),
+            best.eq(Mux(self.rotate, 0, Mux(wins, value, best))),
+            neuron.eq(Mux(self.rotate, 0, neuron + left.count)),
+        ]
+
+    def _deltas(self, m: Module) -> None:
+        """One copy is written, the other read by the last junction."""
+        left, banks = self.left, self.shape.right_banks
+        write_copy = Signal()
+        with m.If(self.rotate):
+            m.d.sync += write_copy.eq(~write_copy)
+        enables, values = scatter(
+            [self._delta(slot) for slot in range(banks)], banks, left.count, left.base, self.bases
+        )
+        enable, address, written = self.delta_enable, self.delta_word, self.delta_data
+        m.d.comb += enable.eq(Cat(enables))
+        m.d.comb += [address[b].eq(w) for b, w in enumerate(words(banks, left.base, left.word))]
+        m.d.comb += [written[b].eq(value) for b, value in enumerate(values)]
+        read = words(banks, left.touched_base, left.touched_word)
+        chosen = Signal(data.ArrayLayout(self.number.shape, banks))
+        for copy in range(2):
+            memory = BankedMemory(
+                shape=self.number.shape, size=self.shape.n_right, banks=banks, ports="single"
+            )
+            m.submodules[f"delta_{copy}"] = memory
+            here = write_copy == copy
+            m.d.comb += [
+                memory.write_enable.eq(Mux(here, enable, 0)),
+                memory.write_word.eq(address),
+                memory.write_data.eq(written),
+            ]
+            m.d.comb += [memory.read_word[bank].eq(word) for bank, word in enumerate(read)]
+            with m.If(~here):
+                m.d.comb += chosen.eq(memory.read_data)
+        base = delay(m, left.touched_base, 1, "data_base")
+        for slot, value in enumerate(gather(m, list(chosen), banks, banks, base, self.bases)):
+            m.d.comb += left.delta[slot].eq(value)
+
+    def _delta(self, slot: int):
+        target = Mux(self.neuron + slot == self.label, self.number.one, 0)
+        delta = self.number.add(self.left.activation[slot], -target)
+        if self.quadratic:
+            delta = self.number.multiply(delta, self.left.derivative[slot])
+        return delta

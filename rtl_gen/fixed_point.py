@@ -1,0 +1,59 @@
+"""Fixed-point arithmetic as combinational logic; same names and bits as ``hwsim.fixed_point``.
+
+Latency 0. Each method takes and returns Amaranth values; where a list ``flags`` is given, the
+condition that the operation saturated is appended to it.
+"""
+
+from __future__ import annotations
+
+from amaranth.hdl import Cat, Const, Mux, Shape, Value, signed
+
+from hwsim import fixed_point as model
+
+Flags = list[Value]
+
+
+class FixedPoint(model.FixedPoint):
+    """The number format of a design and its arithmetic, in gates."""
+
+    @classmethod
+    def of(cls, number: model.FixedPoint) -> FixedPoint:
+        """The hardware of a model's format."""
+        return cls(number.int_bits, number.frac_bits)
+
+    @property
+    def shape(self) -> Shape:
+        return signed(self.width)
+
+    def saturate(self, value: Value, flags: Flags | None = None) -> Value:
+        extra = value[self.width - 1 :]  # all equal to the sign where the value fits
+        fits = extra.all() | ~extra.any()
+        if flags is not None:
+            flags.append(~fits)
+        limit = Cat(~value[-1].replicate(self.width - 1), value[-1])
+        return Mux(fits, value[: self.width], limit).as_signed()
+
+    def multiply(self, left: Value, right: Value, flags: Flags | None = None) -> Value:
+        product = left * right
+        floored = self.saturate(product[self.frac_bits :].as_signed(), flags)
+        bit = product[self.frac_bits - 1] & (floored != self.maximum)
+        return (floored + bit)[: self.width].as_signed()
+
+    def multiply_wide(self, left: Value, right: Value) -> Value:
+        product = left * right
+        return product[self.frac_bits :].as_signed() + product[self.frac_bits - 1]
+
+    def add(self, left: Value, right: Value, flags: Flags | None = None) -> Value:
+        return self.saturate(left + right, flags)
+
+    def negate(self, value: Value) -> Value:
+        return Mux(value == self.minimum, self.maximum, -value)[: self.width].as_signed()
+
+    def shift_right(self, value: Value, shift: Value) -> Value:
+        shifted = Cat(Const(0, 1), value).as_signed() >> shift  # bit 0: the last one shifted out
+        return (shifted[1:].as_signed() + shifted[0])[: self.width].as_signed()
+
+    def from_pixel(self, pixel: Value) -> Value:
+        up = self.frac_bits - 8
+        placed = Cat(Const(0, up), pixel) if up > 0 else pixel[-up:] if up else pixel
+        return Cat(placed, Const(0, 1)).as_signed()

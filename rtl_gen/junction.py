@@ -1,0 +1,292 @@
+"""One junction: FF, BP and UP on the same z edges in the same clock; same bits as ``hwsim.junction``.
+
+    left layer --a--> FeedForward --h--> Activation --a, a'--> right layer (or Cost)
+       ^   `---a--> Update <--u-- delta <-----------------------'
+       `-- delta += Backprop <--- w, b memories
+
+Stages, counted from the clock t in which a position is issued: t addresses, t+1 operands and
+multipliers, t+1+P sums and write back, t+2+P activations.
+"""
+
+from __future__ import annotations
+
+from amaranth.hdl import Array, Cat, Module, Mux, Signal
+from amaranth.lib import data, wiring
+from amaranth.lib.wiring import In, Out
+
+from hwsim import natural_order as model
+from hwsim.design import Design
+from hwsim.schedule import Schedule
+from rtl_gen.activation import Activation
+from rtl_gen.backprop import Backprop
+from rtl_gen.delay import delay
+from rtl_gen.feedforward import FeedForward
+from rtl_gen.fixed_point import FixedPoint
+from rtl_gen.interleaver import Interleaver, Network, index_shape
+from rtl_gen.layer import Layer
+from rtl_gen.memory import BankedMemory
+from rtl_gen.natural_order import Cursor, NaturalOrder, gather, scatter, words
+from rtl_gen.update import Update, lane_value
+
+
+class HostSide(wiring.Signature):
+    """Access to one weight or bias while the pipeline is idle, as seen by the host.
+
+    ``value`` follows a clock after ``select``. Element k of a memory of n banks has bank k % n and
+    word k // n; weights have z banks, biases ``right_banks``.
+    """
+
+    def __init__(self, design: Design) -> None:
+        shapes = design.shapes
+        super().__init__(
+            {
+                "select": Out(1),
+                "write": Out(1),
+                "is_bias": Out(1),
+                "word": Out(index_shape(max(max(s.junction_cycle, s.right_depth) for s in shapes))),
+                "bank": Out(index_shape(max(s.z for s in shapes))),
+                "data": Out(design.fixed_point.width),
+                "value": In(design.fixed_point.width),
+            }
+        )
+
+
+class Junction(wiring.Component):
+    """One junction with its weight and bias memories.
+
+    Args:
+        design: the design.
+        schedule: the design's schedule.
+        index: from 1.
+        left: the layer to the left.
+        right: the layer to the right, or the cost.
+
+    Attributes:
+        position, issue, restart (In): from the sequencer.
+        forward (In): the input in feedforward is valid.
+        backward (In): the input in backpropagation and update is valid and trains; its
+        eta_shift (In).
+        left, right (Out): see ``InterleavedSide`` and ``NaturalSide``.
+        host (In): see ``HostSide``.
+        saturated (Out): 3 bits, an operation of FF, BP, UP left the range in this clock.
+    """
+
+    def __init__(self, design: Design, schedule: Schedule, index: int, left, right) -> None:
+        self.part = schedule.junctions[index - 1]
+        self.shape = self.part.shape
+        self.number = FixedPoint.of(design.fixed_point)
+        self.registers = design.hardware.registers
+        self.forwarding = design.hardware.forwarding
+        self.per_edge = design.number.profile == "prototype"
+        self.trains = not schedule.inference
+        self.has_delta = self.trains and index > 1
+        self.function = design.activations[index - 1]
+        self.right_memory = right.shape.left_banks if isinstance(right, Layer) else None
+        self.has_slope = isinstance(right, Layer) and right.has_delta and not self.per_edge
+        super().__init__(
+            {
+                "position": In(range(schedule.block_cycle)),
+                "issue": In(1),
+                "restart": In(1),
+                "forward": In(1),
+                "backward": In(1),
+                "eta_shift": In(range(self.number.width)),
+                "left": Out(left.right.signature.flip()),
+                "right": Out(right.left.signature.flip()),
+                "host": In(HostSide(design)),
+                "saturated": Out(3),
+            }
+        )
+
+    def elaborate(self, platform) -> Module:
+        m = Module()
+        shape, late = self.shape, self.registers
+        issued = Signal()
+        m.d.comb += issued.eq(self.issue & (self.position < shape.junction_cycle))
+        m.submodules.interleaver = self.interleaver = Interleaver(self.part.interleaver)
+        m.submodules.order = self.order = NaturalOrder(shape)
+        for counter in (self.interleaver, self.order):
+            m.d.comb += [counter.restart.eq(self.restart), counter.step.eq(issued)]
+        self._cursors(m, issued)
+        self._parameters(m)
+
+        self.phase = delay(m, self.order.phase, 1, "phase")
+        self.finishing = delay(m, self.order.finishing, 1, "finishing")
+        self.forward_valid = delay(m, issued & self.forward, 1, "forward_valid")
+        m.d.comb += self.left.word.eq(self.interleaver.word)
+        self.operands = Network(m, self.interleaver, 1, "operands")
+        self._forward(m)
+        if self.trains:
+            self.backward_valid = delay(m, issued & self.backward, 1, "backward_valid")
+            self.write_valid = delay(m, self.backward_valid, late, "write_valid")
+            self._update(m)
+        if self.has_delta:
+            self._backward(m)
+        return m
+
+    def _cursors(self, m: Module, issued: Signal) -> None:
+        """Where the right neurons touched lie in the bias memory and in the right memory."""
+        shape = self.shape
+        self.bias_bases = model.NaturalOrder(shape).bases(shape.right_banks)
+        self.bias_cursor = Cursor(
+            banks=shape.right_banks, depth=shape.right_depth, most=shape.right_banks
+        )
+        m.submodules.bias_cursor = self.bias_cursor
+        self.right_cursor = self.bias_cursor
+        if self.right_memory is not None:
+            depth = -(-shape.n_right // self.right_memory)
+            self.right_cursor = Cursor(
+                banks=self.right_memory, depth=depth, most=shape.right_banks
+            )
+            m.submodules.right_cursor = self.right_cursor
+        for cursor in {self.bias_cursor, self.right_cursor}:
+            m.d.comb += [
+                cursor.restart.eq(self.restart),
+                cursor.advance.eq(Mux(issued, self.order.finishing, 0)),
+            ]
+
+    def _parameters(self, m: Module) -> None:
+        """Weight and bias memories: read every clock, or by the host while idle."""
+        shape, host = self.shape, self.host
+        kind = {"shape": self.number.shape, "ports": "dual"}
+        self.weights = BankedMemory(size=shape.n_edges, banks=shape.z, **kind)
+        self.biases = BankedMemory(size=shape.n_right, banks=shape.right_banks, **kind)
+        m.submodules.weight, m.submodules.bias = self.weights, self.biases
+        cursor = self.bias_cursor
+        for memory, wanted, addresses in (
+            (self.weights, ~host.is_bias, [self.position] * shape.z),
+            (self.biases, host.is_bias, words(shape.right_banks, cursor.base, cursor.word)),
+        ):
+            for bank, address in enumerate(addresses):
+                m.d.comb += memory.read_word[bank].eq(Mux(host.select, host.word, address))
+                m.d.comb += memory.write_word[bank].eq(host.word)
+                m.d.comb += memory.write_data[bank].eq(host.data)
+                m.d.comb += memory.write_enable[bank].eq(
+                    host.select & host.write & wanted & (host.bank == bank)
+                )
+        bank, is_bias = delay(m, host.bank, 1, "host_bank"), delay(m, host.is_bias, 1, "host_bias")
+        m.d.comb += host.value.eq(
+            Mux(is_bias, Array(self.biases.read_data)[bank], Array(self.weights.read_data)[bank])
+        )
+        base = delay(m, cursor.base, 1, "bias_base")
+        self.bias = gather(
+            m, list(self.biases.read_data), shape.right_banks, shape.right_banks, base,
+            self.bias_bases,
+        )  # fmt: skip
+
+    def _lanes(self, m: Module, port, name: str) -> data.View:
+        """Left values in lane order, as numbers."""
+        lanes = Signal(data.ArrayLayout(self.number.shape, self.shape.z), name=name)
+        convert = self.number.from_pixel if self.shape.index == 1 else lambda value: value
+        for lane, value in enumerate(self.operands.to_lanes(list(port))):
+            m.d.comb += lanes[lane].eq(convert(value))
+        return lanes
+
+    def _forward(self, m: Module) -> None:
+        shape, late = self.shape, self.registers
+        m.submodules.feedforward = forward = FeedForward(self.number, shape, registers=late)
+        m.submodules.activation = activation = Activation(
+            self.function, self.number, slots=shape.right_banks
+        )
+        m.d.comb += [
+            forward.valid.eq(self.forward_valid),
+            forward.phase.eq(self.phase),
+            forward.finishing.eq(self.finishing),
+            forward.weight.eq(self.weights.read_data),
+            forward.activation.eq(self._lanes(m, self.left.forward, "forward_activation")),
+            forward.bias.eq(Cat(self.bias)),
+            activation.h.eq(forward.h),
+            self.right.activation.eq(activation.activation),
+            self.saturated[0].eq(forward.saturated),
+        ]
+        count = Mux(self.forward_valid, self.finishing, 0)
+        cursor = self.right_cursor
+        m.d.comb += [
+            self.right.count.eq(delay(m, count, late + 1, "count")),
+            self.right.base.eq(delay(m, cursor.base, late + 2, "result_base")),
+            self.right.word.eq(delay(m, cursor.word, late + 2, "result_word")),
+        ]
+        if self.trains:
+            m.d.comb += [
+                self.right.derivative.eq(activation.derivative),
+                self.right.touched_base.eq(cursor.base),
+                self.right.touched_word.eq(cursor.word),
+            ]
+
+    def _update(self, m: Module) -> None:
+        shape, late = self.shape, self.registers
+        m.submodules.update = update = Update(self.number, shape, registers=late)
+        self.delta = self._right_delta(m)
+        m.d.comb += [
+            update.valid.eq(self.backward_valid),
+            update.phase.eq(self.phase),
+            update.finishing.eq(self.finishing),
+            update.eta_shift.eq(self.eta_shift),
+            update.delta.eq(self.delta),
+            update.bias.eq(Cat(self.bias)),
+            update.weight.eq(self.weights.read_data),
+            update.activation.eq(self._lanes(m, self.left.backward, "backward_activation")),
+            self.saturated[2].eq(update.saturated),
+        ]
+        word = delay(m, self.position, late + 1, "weight_word")
+        with m.If(self.write_valid):
+            m.d.comb += self.weights.write_enable.eq(~0)
+            m.d.comb += [self.weights.write_word[lane].eq(word) for lane in range(shape.z)]
+            m.d.comb += self.weights.write_data.eq(update.new_weight)
+        base = delay(m, self.bias_cursor.base, late + 1, "bias_write_base")
+        word = delay(m, self.bias_cursor.word, late + 1, "bias_write_word")
+        count = delay(m, self.finishing, late, "bias_count")
+        enables, values = scatter(
+            list(update.new_bias), shape.right_banks, count, base, self.bias_bases
+        )
+        with m.If(self.write_valid):
+            m.d.comb += self.biases.write_enable.eq(Cat(enables))
+            for bank, address in enumerate(words(shape.right_banks, base, word)):
+                m.d.comb += self.biases.write_word[bank].eq(address)
+                m.d.comb += self.biases.write_data[bank].eq(values[bank])
+
+    def _right_delta(self, m: Module) -> data.View:
+        """Deltas of the right neurons touched; profile "default" multiplies a' in here."""
+        delta = Signal(data.ArrayLayout(self.number.shape, self.shape.right_banks))
+        flags = []
+        for slot in range(self.shape.right_banks):
+            value = self.right.delta[slot]
+            if self.has_slope:
+                value = self.number.multiply(value, self.right.slope[slot], flags)
+            m.d.comb += delta[slot].eq(value)
+        return delta
+
+    def _backward(self, m: Module) -> None:
+        shape, late, left = self.shape, self.registers, self.left
+        m.submodules.backprop = backprop = Backprop(
+            self.number, shape, registers=late, per_edge=self.per_edge
+        )
+        m.d.comb += [
+            backprop.valid.eq(self.backward_valid),
+            backprop.weight.eq(self.weights.read_data),
+            backprop.first.eq(delay(m, self.interleaver.first, late + 1, "first")),
+            self.saturated[1].eq(backprop.saturated),
+        ]
+        for lane in range(shape.z):
+            m.d.comb += backprop.delta[lane].eq(lane_value(shape, lane, self.phase, self.delta))
+        if self.per_edge:
+            m.d.comb += backprop.derivative.eq(self._lanes(m, left.derivative, "derivative"))
+        self._accumulate(m, backprop)
+
+    def _accumulate(self, m: Module, backprop: Backprop) -> None:
+        """Read-modify-write of the left deltas. With forwarding the read waits for the products,
+        otherwise the partial sum goes through the same registers as they do."""
+        late, left = self.registers, self.left
+        read_late = late if self.forwarding else 0
+        word = self.interleaver.word
+        network = Network(m, self.interleaver, late + 1, "sums")
+        partial = delay(m, left.partial, late - read_late, "partial")
+        for lane, value in enumerate(network.to_lanes(list(partial))):
+            m.d.comb += backprop.partial[lane].eq(value)
+        m.d.comb += [
+            left.partial_word.eq(delay(m, word, read_late, "partial_word")),
+            left.sum_enable.eq(self.write_valid),
+            left.sum_word.eq(delay(m, word, late + 1, "sum_word")),
+        ]
+        for bank, value in enumerate(network.to_banks(list(backprop.total))):
+            m.d.comb += left.sum[bank].eq(value)

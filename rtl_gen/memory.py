@@ -1,0 +1,69 @@
+"""Banked memories; the same banks and ports as ``hwsim.memory``.
+
+Element k lies in bank k % banks, word k // banks. A write in one clock is read from the next clock
+on; data follows its address by one clock.
+"""
+
+from __future__ import annotations
+
+from amaranth.hdl import Module, Mux, Shape, Value, unsigned
+from amaranth.lib import data, wiring
+from amaranth.lib.memory import Memory
+from amaranth.lib.wiring import In, Out
+
+
+class BankedMemory(wiring.Component):
+    """One copy: ``banks`` memories side by side, each with an address of its own.
+
+    With ``ports="single"`` a bank that is written is not read in that clock, so one port serves.
+
+    Args:
+        shape: of an element.
+        size: elements.
+        banks: memories.
+        ports: "single" (one read or write) or "dual" (one read and one write per clock and bank).
+        transparent: whether a read sees the write of its own clock (dual only): the forwarding
+            that delta accumulation needs.
+    """
+
+    def __init__(
+        self, *, shape: Shape, size: int, banks: int, ports: str = "dual", transparent: bool = False
+    ) -> None:
+        self.shape = shape
+        self.depth = max(2, -(-size // banks))  # a memory of one word would have no address
+        self.banks = banks
+        self.ports = ports
+        self.transparent = transparent
+        self.word_shape = unsigned((self.depth - 1).bit_length())
+        super().__init__(
+            {
+                "read_word": In(data.ArrayLayout(self.word_shape, banks)),
+                "read_data": Out(data.ArrayLayout(shape, banks)),
+                "write_enable": In(banks),
+                "write_word": In(data.ArrayLayout(self.word_shape, banks)),
+                "write_data": In(data.ArrayLayout(shape, banks)),
+            }
+        )
+
+    def elaborate(self, platform) -> Module:
+        m = Module()
+        for bank in range(self.banks):
+            memory = Memory(shape=self.shape, depth=self.depth, init=[])
+            m.submodules[f"bank_{bank}"] = memory
+            write = memory.write_port()
+            read = memory.read_port(transparent_for=[write] if self.transparent else [])
+            read_address, write_address = self._addresses(bank)
+            m.d.comb += [
+                write.en.eq(self.write_enable[bank]),
+                write.addr.eq(write_address),
+                write.data.eq(self.write_data[bank]),
+                read.addr.eq(read_address),
+                self.read_data[bank].eq(read.data),
+            ]
+        return m
+
+    def _addresses(self, bank: int) -> tuple[Value, Value]:
+        read, write = self.read_word[bank], self.write_word[bank]
+        if self.ports == "single":
+            read = write = Mux(self.write_enable[bank], write, read)
+        return read, write

@@ -1,0 +1,196 @@
+"""The whole accelerator with its native ports; same bits, clock by clock, as ``hwsim.pipeline``.
+
+    pixels -> Layer 0 -> Junction 1 -> Layer 1 -> ... -> Junction L -> Cost -> predictions
+                            Sequencer: position, and which input each stage works on
+"""
+
+from __future__ import annotations
+
+from amaranth.hdl import Array, Module, Mux, Signal, unsigned
+from amaranth.lib import data, stream, wiring
+from amaranth.lib.wiring import In, Out
+
+from hwsim import natural_order as model
+from hwsim.design import Design
+from hwsim.schedule import Schedule
+from rtl_gen.cost import Cost
+from rtl_gen.delay import delay
+from rtl_gen.interleaver import index_shape
+from rtl_gen.junction import HostSide, Junction
+from rtl_gen.layer import Layer
+from rtl_gen.natural_order import Cursor
+from rtl_gen.sequencer import Sequencer
+
+
+def beat_layout(design: Design) -> data.StructLayout:
+    """One beat of the input stream; all but the pixels count in an input's first beat only."""
+    return data.StructLayout(
+        {
+            "pixels": data.ArrayLayout(unsigned(design.input_bits), design.pixels_per_beat),
+            "label": index_shape(design.network.layers[-1]),
+            "train": 1,
+            "eta_shift": range(design.fixed_point.width),
+        }
+    )
+
+
+def prediction_layout(design: Design) -> data.StructLayout:
+    """One result on the output stream."""
+    return data.StructLayout(
+        {"prediction": index_shape(design.network.layers[-1]), "correct": 1}
+    )
+
+
+class Pipeline(wiring.Component):
+    """The accelerator.
+
+    Throughput: one input per ``Schedule.block_cycle`` clocks. A prediction leaves L + 1 blocks after
+    the input's first beat came in.
+
+    Args:
+        design: the design.
+        schedule: its schedule, without clashes.
+
+    Attributes:
+        pixels (In): stream of ``beat_layout``, ``Schedule.beats`` beats per input.
+        predictions (Out): stream of ``prediction_layout``.
+        drain (In): let inputs that are under way come out while none is offered.
+        idle, drained (Out): see ``Sequencer``; while idle the host may use its port.
+        host (In): see ``HostSide``; host_junction (In): which junction, from 0.
+        saturated (Out): per junction 3 bits (FF, BP, UP): an operation left the range.
+    """
+
+    def __init__(self, design: Design, schedule: Schedule) -> None:
+        self.design = design
+        self.schedule = schedule
+        super().__init__(
+            {
+                "pixels": In(stream.Signature(beat_layout(design))),
+                "predictions": Out(stream.Signature(prediction_layout(design))),
+                "drain": In(1),
+                "idle": Out(1),
+                "drained": Out(1),
+                "host": In(HostSide(design)),
+                "host_junction": In(index_shape(design.n_junctions)),
+                "saturated": Out(data.ArrayLayout(unsigned(3), design.n_junctions)),
+            }
+        )
+
+    def elaborate(self, platform) -> Module:
+        m = Module()
+        self._blocks()
+        m.submodules.sequencer = self.sequencer
+        for i, layer in enumerate(self.layers):
+            m.submodules[f"layer_{i}"] = layer
+        m.submodules.cost = self.cost
+        for i, (junction, right) in enumerate(
+            zip(self.junctions, [*self.layers[1:], self.cost], strict=True)
+        ):
+            m.submodules[f"junction_{i + 1}"] = junction
+            wiring.connect(m, junction.left, self.layers[i].right)
+            wiring.connect(m, junction.right, right.left)
+            self._control(m, junction)
+        for block in (*self.layers, self.cost):
+            m.d.comb += block.rotate.eq(self.sequencer.ends_block)
+        self._load(m)
+        self._predict(m)
+        self._host(m)
+        return m
+
+    def _blocks(self) -> None:
+        design, schedule = self.design, self.schedule
+        self.sequencer = Sequencer(schedule)
+        self.layers = []
+        for part in schedule.junctions:
+            banks = part.shape.left_banks
+            if part.shape.index == 1:
+                step = design.pixels_per_beat
+                bases = tuple(sorted({beat * step % banks for beat in range(schedule.beats)}))
+                self.layers.append(Layer(design, part, slots=step, bases=bases))
+            else:
+                before = schedule.junctions[part.shape.index - 2].shape
+                bases = model.NaturalOrder(before).bases(banks)
+                self.layers.append(Layer(design, part, slots=before.right_banks, bases=bases))
+        self.cost = Cost(design, schedule.junctions[-1])
+        rights = [*self.layers[1:], self.cost]
+        self.junctions = [
+            Junction(design, schedule, i + 1, left, right)
+            for i, (left, right) in enumerate(zip(self.layers, rights, strict=True))
+        ]
+
+    def _control(self, m: Module, junction: Junction) -> None:
+        sequencer, part = self.sequencer, junction.part
+        m.d.comb += [
+            junction.position.eq(sequencer.position),
+            junction.issue.eq(sequencer.issue),
+            junction.restart.eq(sequencer.restart),
+            junction.forward.eq(sequencer.ages[part.forward_age - 1].valid),
+            self.saturated[part.shape.index - 1].eq(junction.saturated),
+        ]
+        if not self.schedule.inference:
+            backward = sequencer.ages[part.backward_age - 1]
+            m.d.comb += [
+                junction.backward.eq(backward.valid & backward.train),
+                junction.eta_shift.eq(backward.eta_shift),
+            ]
+
+    def _load(self, m: Module) -> None:
+        """The input stream into layer 0."""
+        design, sequencer, first = self.design, self.sequencer, self.layers[0]
+        beat, size, step = self.pixels.payload, design.network.layers[0], design.pixels_per_beat
+        m.submodules.cursor = cursor = Cursor(
+            banks=first.shape.left_banks, depth=first.shape.left_depth, most=step
+        )
+        last = sequencer.beat == self.schedule.beats - 1
+        accepted = Signal()
+        m.d.comb += [
+            sequencer.offered.eq(self.pixels.valid),
+            sequencer.incoming.valid.eq(1),
+            sequencer.incoming.train.eq(0 if self.schedule.inference else beat.train),
+            sequencer.incoming.label.eq(beat.label),
+            sequencer.incoming.eta_shift.eq(beat.eta_shift),
+            self.pixels.ready.eq(sequencer.ready),
+            accepted.eq(self.pixels.valid & self.pixels.ready),
+            cursor.restart.eq(accepted & last),
+            cursor.advance.eq(Mux(accepted, step, 0)),
+            first.left.base.eq(cursor.base),
+            first.left.word.eq(cursor.word),
+            first.left.activation.eq(beat.pixels),
+            first.left.count.eq(
+                Mux(accepted, Mux(last, size - step * (self.schedule.beats - 1), step), 0)
+            ),
+        ]
+
+    def _predict(self, m: Module) -> None:
+        """The output stream: one register, filled at the end of a block."""
+        sequencer, out = self.sequencer, self.predictions
+        finishing = sequencer.ages[self.design.n_junctions - 1]
+        m.d.comb += [
+            sequencer.drain.eq(self.drain),
+            sequencer.free.eq(~out.valid | out.ready),
+            self.idle.eq(sequencer.idle),
+            self.drained.eq(sequencer.drained),
+            self.cost.label.eq(finishing.label),
+        ]
+        with m.If(out.ready):
+            m.d.sync += out.valid.eq(0)
+        with m.If(sequencer.ends_block & finishing.valid):
+            m.d.sync += [
+                out.valid.eq(1),
+                out.payload.prediction.eq(self.cost.prediction),
+                out.payload.correct.eq(self.cost.prediction == finishing.label),
+            ]
+
+    def _host(self, m: Module) -> None:
+        """The host's port to the junction it names."""
+        which = delay(m, self.host_junction, 1, "host_which")
+        values = []
+        for i, junction in enumerate(self.junctions):
+            for name in ("write", "is_bias", "word", "bank", "data"):
+                m.d.comb += getattr(junction.host, name).eq(getattr(self.host, name))
+            m.d.comb += junction.host.select.eq(
+                self.host.select & self.sequencer.idle & (self.host_junction == i)
+            )
+            values.append(junction.host.value)
+        m.d.comb += self.host.value.eq(Array(values)[which])
+

@@ -1,0 +1,100 @@
+"""Update: the step u = -eta*delta, and new weights and biases.
+
+Same values as ``hwsim.update``. Latency: ``registers`` clocks, after the multipliers.
+"""
+
+from __future__ import annotations
+
+from amaranth.hdl import Cat, Module, Mux, Signal
+from amaranth.lib import data, wiring
+from amaranth.lib.wiring import In, Out
+
+from hwsim.design import JunctionShape
+from rtl_gen.delay import delay
+from rtl_gen.fixed_point import Flags, FixedPoint
+from rtl_gen.natural_order import slot_of_lane
+
+
+class Update(wiring.Component):
+    """New weights of z edges and new biases of the neurons that finish.
+
+    Args:
+        number: the format.
+        shape: the junction.
+        registers: pipeline registers between multipliers and adders.
+
+    Attributes:
+        valid, phase, finishing (In): from ``NaturalOrder``, for the operands of this clock.
+        eta_shift (In): k of eta = 2^-k.
+        delta, bias (In): (right_banks,) of the neurons touched.
+        weight, activation (In): (z,) operands.
+        new_weight (Out): (z,); new_bias (Out): (right_banks,), the first ``finishing`` count.
+        saturated (Out): an operation left the range.
+    """
+
+    def __init__(self, number: FixedPoint, shape: JunctionShape, *, registers: int) -> None:
+        self.number = number
+        self.shape = shape
+        self.registers = registers
+        lanes = data.ArrayLayout(number.shape, shape.z)
+        slots = data.ArrayLayout(number.shape, shape.right_banks)
+        super().__init__(
+            {
+                "valid": In(1),
+                "phase": In(range(max(2, shape.d_in))),
+                "finishing": In(range(shape.right_banks + 1)),
+                "eta_shift": In(range(number.width)),
+                "delta": In(slots),
+                "bias": In(slots),
+                "weight": In(lanes),
+                "activation": In(lanes),
+                "new_weight": Out(lanes),
+                "new_bias": Out(slots),
+                "saturated": Out(1),
+            }
+        )
+
+    def elaborate(self, platform) -> Module:
+        m = Module()
+        number, shape = self.number, self.shape
+        product_flags: Flags = []
+        step = Signal(data.ArrayLayout(number.shape, shape.right_banks))
+        change = Signal(data.ArrayLayout(number.shape, shape.z))
+        for slot in range(shape.right_banks):
+            m.d.comb += step[slot].eq(
+                number.shift_right(number.negate(self.delta[slot]), self.eta_shift)
+            )
+        for lane in range(shape.z):
+            of_lane = lane_value(shape, lane, self.phase, step)
+            m.d.comb += change[lane].eq(
+                number.multiply(of_lane, self.activation[lane], product_flags)
+            )
+        bias_flags: Flags = []
+        new_bias = Signal(data.ArrayLayout(number.shape, shape.right_banks))
+        for slot in range(shape.right_banks):
+            flags: Flags = []
+            m.d.comb += new_bias[slot].eq(number.add(self.bias[slot], step[slot], flags))
+            bias_flags.append(flags[0] & (self.finishing > slot))
+
+        flag = self.valid & (Cat(product_flags).any() | Cat(bias_flags).any())
+        flag = delay(m, flag, self.registers, "flag")
+        valid = delay(m, self.valid, self.registers, "valid")
+        change = delay(m, change, self.registers, "change")
+        weight = delay(m, self.weight, self.registers, "weight")
+
+        weight_flags: Flags = []
+        for lane in range(shape.z):
+            m.d.comb += self.new_weight[lane].eq(
+                number.add(weight[lane], change[lane], weight_flags)
+            )
+        m.d.comb += [
+            self.new_bias.eq(delay(m, new_bias, self.registers, "new_bias")),
+            self.saturated.eq(flag | (valid & Cat(weight_flags).any())),
+        ]
+        return m
+
+
+def lane_value(shape: JunctionShape, lane: int, phase, slots):
+    """The right neuron's value that belongs to a lane's edge."""
+    slot, is_next = slot_of_lane(shape, lane, phase)
+    return slots[slot] if slot + 1 >= shape.right_banks else Mux(is_next, slots[slot + 1], slots[slot])
