@@ -19,8 +19,8 @@ FIND_LIBPYTHON := import ctypes, pathlib, sysconfig as s; \
 MISSING = \
     if ! command -v $(PYTHON) >/dev/null; then \
         echo "$(PYTHON) not found: install Python 3.11 or newer (apt install python3)"; \
-    elif ! $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))'; then \
-        echo "$(PYTHON) is older than 3.11: name a newer one, as in make PYTHON=python3.11"; \
+    elif ! $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
+        echo "$(PYTHON) fails or is older than 3.11: name another, as in make PYTHON=python3.11"; \
     elif ! $(PYTHON) -c 'import venv, ensurepip' 2>/dev/null; then \
         echo "$(PYTHON) has no venv module (apt install python3-venv)"; \
     elif ! $(PYTHON) -c '$(FIND_LIBPYTHON)' 2>/dev/null; then \

@@ -128,6 +128,7 @@ class Pipeline:
         *,
         train: bool = True,
         progress: Callable[[int], None] | None = None,
+        on_block: Callable[[], None] | None = None,
     ) -> Raw:
         """Feed inputs back to back, then drain.
 
@@ -135,7 +136,8 @@ class Pipeline:
             pixels: (inputs, n_left_1) unsigned 8-bit.
             labels: (inputs,) right answers, as indices of output neurons.
             train: whether weights and biases learn.
-            progress: called with the number of predictions so far, once per block.
+            progress: called with the number of predictions so far, at each prediction.
+            on_block: called at the end of every block.
 
         Returns:
             (inputs,) predictions made on the way.
@@ -147,6 +149,8 @@ class Pipeline:
             tick = self.clock(offer, drain=True)
             if tick.beat == len(self._beats) - 1:
                 offer = next(source, None)
+            if tick.ends_block and on_block is not None:
+                on_block()
             if tick.ends_block and self.output is not None:
                 predictions.append(self.output.prediction)
                 if progress is not None:

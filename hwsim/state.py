@@ -7,7 +7,6 @@ memories, on whose old contents a design with a hazard depends) lets training go
 
 from __future__ import annotations
 
-import io
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,7 +14,7 @@ import numpy as np
 
 from hwsim.design import Design
 from hwsim.errors import BadInput, Mistake, bad
-from hwsim.files import write_bytes
+from hwsim.files import write_npz
 from hwsim.fixed_point import Raw
 
 
@@ -91,9 +90,7 @@ class State:
         for i, delta in enumerate(self.deltas):
             arrays[f"delta_{i + 2}"] = delta
         arrays |= {"inputs_seen": self.inputs_seen, "epochs_seen": self.epochs_seen}
-        file = io.BytesIO()
-        np.savez_compressed(file, **arrays)
-        write_bytes(Path(path), file.getvalue())
+        write_npz(Path(path), {name: np.asarray(value) for name, value in arrays.items()})
 
 
 def _read(path: Path) -> dict[str, np.ndarray]:

@@ -13,6 +13,7 @@ from amaranth.lib.wiring import In, Out
 from hwsim import activation as model
 from rtl_gen.delay import delay
 from rtl_gen.fixed_point import FixedPoint
+from rtl_gen.lanes import Lanes
 
 
 class Activation(wiring.Component):
@@ -32,7 +33,7 @@ class Activation(wiring.Component):
         self.number = number
         self.slots = slots
         self.model = model.Activation(name, number)
-        layout = data.ArrayLayout(number.shape, slots)
+        layout = Lanes(number.shape, slots)
         super().__init__({"h": In(layout), "activation": Out(layout), "derivative": Out(layout)})
 
     def elaborate(self, platform) -> Module:

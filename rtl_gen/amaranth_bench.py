@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-import numpy as np
 from amaranth.hdl import Value
 from amaranth.sim import Simulator
 
@@ -16,6 +15,7 @@ from hwsim.pipeline import Input
 from hwsim.state import State
 from rtl_gen.lockstep import Lockstep
 from rtl_gen.pipeline import Pipeline
+from rtl_gen.stimulus import Offer, Stimulus
 
 
 class AmaranthBench:
@@ -30,7 +30,7 @@ class AmaranthBench:
     def __init__(self, pipeline: Pipeline, state: State, gaps: int | None = None) -> None:
         self.pipeline = pipeline
         self.state = state
-        self.random = np.random.default_rng(gaps) if gaps is not None else None
+        self.gaps = gaps
         self.model = model.Pipeline(pipeline.design, pipeline.schedule, state)
         self.predictions: list[int] = []
 
@@ -47,45 +47,38 @@ class AmaranthBench:
         async def bench(ctx):
             await ctx.tick()
             await self._write_state(ctx)
-            await self._feed(ctx, list(inputs))
+            await self._feed(ctx, inputs)
             self.final = await self._read_state(ctx)
 
         simulator.add_testbench(bench)
         simulator.run()
         return self.final
 
-    async def _feed(self, ctx, inputs: list[Input]) -> None:
+    async def _feed(self, ctx, inputs: Iterable[Input]) -> None:
         lockstep = Lockstep(self.model, self._reader(ctx))
-        pending = iter(inputs)
-        offer, beat = next(pending, None), 0
-        while offer is not None or not self.model.sequencer.drained or self.model.output:
-            shown = offer if self._chance() else None
-            take = self._chance()
-            self._drive(ctx, shown, beat, take)
-            ctx.set(self.pipeline.drain, offer is None)
-            if take and self.model.output is not None:
+        stimulus = Stimulus(inputs, self.pipeline.schedule.beats, self.gaps)
+        while not stimulus.done(self.model):
+            offer = stimulus.offer()
+            self._drive(ctx, offer)
+            if offer.take and self.model.output is not None:
                 self.predictions.append(self.model.output.prediction)
-            tick = lockstep.clock(shown, drain=offer is None, take=take)
-            if tick.beat is not None:
-                beat = (tick.beat + 1) % self.pipeline.schedule.beats
-                offer = next(pending, None) if beat == 0 else offer
+            stimulus.after(lockstep.clock(offer))
             await ctx.tick()
         ctx.set(self.pipeline.pixels.valid, 0)
 
-    def _chance(self) -> bool:
-        return self.random is None or bool(self.random.integers(4))
-
-    def _drive(self, ctx, offer: Input | None, beat: int, take: bool) -> None:
+    def _drive(self, ctx, offer: Offer) -> None:
         ports = self.pipeline
-        ctx.set(ports.predictions.ready, take)
-        ctx.set(ports.pixels.valid, offer is not None)
-        if offer is not None:
-            step = ports.design.pixels_per_beat
-            for i, pixel in enumerate(offer.pixels[beat * step : (beat + 1) * step]):
+        ctx.set(ports.drain, offer.drain)
+        ctx.set(ports.predictions.ready, offer.take)
+        ctx.set(ports.pixels.valid, offer.input is not None)
+        if offer.input is not None:
+            step, descriptor = ports.design.pixels_per_beat, offer.input.descriptor
+            first = offer.beat * step
+            for i, pixel in enumerate(offer.input.pixels[first : first + step]):
                 ctx.set(ports.pixels.payload.pixels[i], int(pixel))
-            ctx.set(ports.pixels.payload.label, offer.descriptor.label)
-            ctx.set(ports.pixels.payload.train, offer.descriptor.train)
-            ctx.set(ports.pixels.payload.eta_shift, offer.descriptor.eta_shift)
+            ctx.set(ports.pixels.payload.label, descriptor.label)
+            ctx.set(ports.pixels.payload.train, descriptor.train)
+            ctx.set(ports.pixels.payload.eta_shift, descriptor.eta_shift)
 
     def _reader(self, ctx):
         signals = {}
@@ -102,12 +95,12 @@ class AmaranthBench:
         found = self.pipeline
         for part in name.split("."):
             kind, _, index = part.rpartition("_")
-            if kind == "layer":
+            if kind == "layer" and index.isdigit():
                 found = found.layers[int(index)]
-            elif kind == "junction":
+            elif kind == "junction" and index.isdigit():
                 found = found.junctions[int(index) - 1]
-            elif part in ("weight", "bias"):
-                found = {"weight": found.weights, "bias": found.biases}[part]
+            elif kind in ("weight", "bias") and index == "memory":
+                found = {"weight": found.weights, "bias": found.biases}[kind]
             else:
                 found = getattr(found, part)
         return found

@@ -7,13 +7,14 @@ the adder, so that with forwarding only the adder is in the accumulation loop.
 from __future__ import annotations
 
 from amaranth.hdl import Cat, Module, Mux, Signal, signed
-from amaranth.lib import data, wiring
+from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from hwsim.backprop import sum_width
 from hwsim.design import JunctionShape
 from rtl_gen.delay import delay
 from rtl_gen.fixed_point import Flags, FixedPoint
+from rtl_gen.lanes import Lanes
 
 
 class Backprop(wiring.Component):
@@ -41,9 +42,9 @@ class Backprop(wiring.Component):
         self.shape = shape
         self.registers = registers
         self.per_edge = per_edge
-        lanes = data.ArrayLayout(number.shape, shape.z)
+        lanes = Lanes(number.shape, shape.z)
         self.sum_shape = signed(sum_width(number, shape.d_out, per_edge=per_edge))
-        sums = data.ArrayLayout(self.sum_shape, shape.z)
+        sums = Lanes(self.sum_shape, shape.z)
         ports = {
             "valid": In(1),
             "weight": In(lanes),
@@ -58,7 +59,7 @@ class Backprop(wiring.Component):
     def elaborate(self, platform) -> Module:
         m = Module()
         product_flags: Flags = []
-        contribution = Signal(data.ArrayLayout(self.sum_shape, self.shape.z))
+        contribution = Signal(Lanes(self.sum_shape, self.shape.z))
         for lane in range(self.shape.z):
             m.d.comb += contribution[lane].eq(self._contribution(lane, product_flags))
         flag = self.valid & Cat(product_flags).any() if product_flags else 0

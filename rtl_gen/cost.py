@@ -15,6 +15,7 @@ from hwsim.schedule import JunctionSchedule
 from rtl_gen.delay import delay
 from rtl_gen.fixed_point import FixedPoint
 from rtl_gen.interleaver import index_shape
+from rtl_gen.lanes import Lanes
 from rtl_gen.layer import NaturalSide
 from rtl_gen.memory import BankedMemory
 from rtl_gen.natural_order import gather, scatter, words
@@ -51,8 +52,8 @@ class Cost(wiring.Component):
         )
         banks, words_shape = shape.right_banks, index_shape(shape.right_depth)
         self.delta_enable = Signal(banks)
-        self.delta_word = Signal(data.ArrayLayout(words_shape, banks))
-        self.delta_data = Signal(data.ArrayLayout(self.number.shape, banks))
+        self.delta_word = Signal(Lanes(words_shape, banks))
+        self.delta_data = Signal(Lanes(self.number.shape, banks))
 
     def elaborate(self, platform) -> Module:
         m = Module()
@@ -93,7 +94,7 @@ class Cost(wiring.Component):
         m.d.comb += [address[b].eq(w) for b, w in enumerate(words(banks, left.base, left.word))]
         m.d.comb += [written[b].eq(value) for b, value in enumerate(values)]
         read = words(banks, left.touched_base, left.touched_word)
-        chosen = Signal(data.ArrayLayout(self.number.shape, banks))
+        chosen = Signal(Lanes(self.number.shape, banks))
         for copy in range(2):
             memory = BankedMemory(
                 shape=self.number.shape, size=self.shape.n_right, banks=banks, ports="single"

@@ -7,12 +7,13 @@ Throughput: z edges per clock.
 from __future__ import annotations
 
 from amaranth.hdl import Array, Cat, Module, Mux, Signal, signed
-from amaranth.lib import data, wiring
+from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from hwsim.design import JunctionShape
 from rtl_gen.delay import delay
 from rtl_gen.fixed_point import Flags, FixedPoint
+from rtl_gen.lanes import Lanes
 from rtl_gen.natural_order import slot_of_lane
 
 
@@ -36,8 +37,8 @@ class FeedForward(wiring.Component):
         self.number = number
         self.shape = shape
         self.registers = registers
-        lanes = data.ArrayLayout(number.shape, shape.z)
-        slots = data.ArrayLayout(number.shape, shape.right_banks)
+        lanes = Lanes(number.shape, shape.z)
+        slots = Lanes(number.shape, shape.right_banks)
         super().__init__(
             {
                 "valid": In(1),
@@ -54,7 +55,7 @@ class FeedForward(wiring.Component):
     def elaborate(self, platform) -> Module:
         m = Module()
         product_flags: Flags = []
-        products = Signal(data.ArrayLayout(self.number.shape, self.shape.z))
+        products = Signal(Lanes(self.number.shape, self.shape.z))
         for lane in range(self.shape.z):
             product = self.number.multiply(self.weight[lane], self.activation[lane], product_flags)
             m.d.comb += products[lane].eq(product)

@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import numpy as np
 from amaranth.hdl import Array, Const, Module, Mux, Signal, unsigned
-from amaranth.lib import data, wiring
+from amaranth.lib import wiring
 from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
 
 from hwsim import interleaver as model
 from rtl_gen.delay import delay
+from rtl_gen.lanes import Lanes
 
 
 def index_shape(count: int):
@@ -42,12 +43,12 @@ class Interleaver(wiring.Component):
     def __init__(self, pattern: model.Interleaver) -> None:
         self.pattern = pattern
         self.shape = shape = pattern.shape
-        lanes = data.ArrayLayout(index_shape(shape.z), shape.z)
+        lanes = Lanes(index_shape(shape.z), shape.z)
         super().__init__(
             {
                 "restart": In(1),
                 "step": In(1),
-                "word": Out(data.ArrayLayout(index_shape(shape.depth), shape.z)),
+                "word": Out(Lanes(index_shape(shape.depth), shape.z)),
                 "bank_of_lane": Out(lanes),
                 "lane_of_bank": Out(lanes),
                 "first": Out(shape.z),
@@ -112,7 +113,7 @@ class Interleaver(wiring.Component):
         if (by_sweep == by_sweep[:, :1]).all():
             rows, address = by_sweep[:, 0], self.next_sweep
         element = index_shape(int(rows.max()) + 1)
-        layout = data.ArrayLayout(element, shape.z)
+        layout = Lanes(element, shape.z)
         init = [[int(value) for value in row] for row in rows]
         memory = Memory(shape=layout, depth=len(init), init=init)
         m.submodules += memory

@@ -23,6 +23,7 @@ from rtl_gen.delay import delay
 from rtl_gen.feedforward import FeedForward
 from rtl_gen.fixed_point import FixedPoint
 from rtl_gen.interleaver import Interleaver, Network, index_shape
+from rtl_gen.lanes import Lanes
 from rtl_gen.layer import Layer
 from rtl_gen.memory import BankedMemory
 from rtl_gen.natural_order import Cursor, NaturalOrder, gather, scatter, words
@@ -139,7 +140,7 @@ class Junction(wiring.Component):
                 banks=self.right_memory, depth=depth, most=shape.right_banks
             )
             m.submodules.right_cursor = self.right_cursor
-        for cursor in {self.bias_cursor, self.right_cursor}:
+        for cursor in dict.fromkeys((self.bias_cursor, self.right_cursor)):
             m.d.comb += [
                 cursor.restart.eq(self.restart),
                 cursor.advance.eq(Mux(issued, self.order.finishing, 0)),
@@ -151,7 +152,7 @@ class Junction(wiring.Component):
         kind = {"shape": self.number.shape, "ports": "dual"}
         self.weights = BankedMemory(size=shape.n_edges, banks=shape.z, **kind)
         self.biases = BankedMemory(size=shape.n_right, banks=shape.right_banks, **kind)
-        m.submodules.weight, m.submodules.bias = self.weights, self.biases
+        m.submodules.weight_memory, m.submodules.bias_memory = self.weights, self.biases
         cursor = self.bias_cursor
         for memory, wanted, addresses in (
             (self.weights, ~host.is_bias, [self.position] * shape.z),
@@ -176,7 +177,7 @@ class Junction(wiring.Component):
 
     def _lanes(self, m: Module, port, name: str) -> data.View:
         """Left values in lane order, as numbers."""
-        lanes = Signal(data.ArrayLayout(self.number.shape, self.shape.z), name=name)
+        lanes = Signal(Lanes(self.number.shape, self.shape.z), name=name)
         convert = self.number.from_pixel if self.shape.index == 1 else lambda value: value
         for lane, value in enumerate(self.operands.to_lanes(list(port))):
             m.d.comb += lanes[lane].eq(convert(value))
@@ -185,7 +186,7 @@ class Junction(wiring.Component):
     def _forward(self, m: Module) -> None:
         shape, late = self.shape, self.registers
         m.submodules.feedforward = forward = FeedForward(self.number, shape, registers=late)
-        m.submodules.activation = activation = Activation(
+        m.submodules.activation_function = activation = Activation(
             self.function, self.number, slots=shape.right_banks
         )
         m.d.comb += [
@@ -247,7 +248,7 @@ class Junction(wiring.Component):
 
     def _right_delta(self, m: Module) -> data.View:
         """Deltas of the right neurons touched; profile "default" multiplies a' in here."""
-        delta = Signal(data.ArrayLayout(self.number.shape, self.shape.right_banks))
+        delta = Signal(Lanes(self.number.shape, self.shape.right_banks))
         flags = []
         for slot in range(self.shape.right_banks):
             value = self.right.delta[slot]

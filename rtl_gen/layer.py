@@ -16,6 +16,7 @@ from hwsim.schedule import JunctionSchedule
 from rtl_gen.delay import delay
 from rtl_gen.fixed_point import FixedPoint
 from rtl_gen.interleaver import index_shape
+from rtl_gen.lanes import Lanes
 from rtl_gen.memory import BankedMemory
 from rtl_gen.natural_order import gather, scatter, words
 
@@ -35,17 +36,17 @@ class NaturalSide(wiring.Signature):
             "count": Out(range(slots + 1)),
             "base": Out(base),
             "word": Out(word),
-            "activation": Out(data.ArrayLayout(value, slots)),
+            "activation": Out(Lanes(value, slots)),
         }
         if delta is not None:
             members |= {
-                "derivative": Out(data.ArrayLayout(value, slots)),
+                "derivative": Out(Lanes(value, slots)),
                 "touched_base": Out(base),
                 "touched_word": Out(word),
-                "delta": In(data.ArrayLayout(delta, slots)),
+                "delta": In(Lanes(delta, slots)),
             }
         if slope:
-            members["slope"] = In(data.ArrayLayout(value, slots))
+            members["slope"] = In(Lanes(value, slots))
         super().__init__(members)
 
 
@@ -59,18 +60,18 @@ class InterleavedSide(wiring.Signature):
     def __init__(
         self, *, z: int, depth: int, value: Shape, total: Shape | None, trains: bool, per_edge: bool
     ) -> None:
-        word = data.ArrayLayout(index_shape(depth), z)
-        values = data.ArrayLayout(value, z)
+        word = Lanes(index_shape(depth), z)
+        values = Lanes(value, z)
         members = {"word": Out(word), "forward": In(values)}
         if trains:
             members["backward"] = In(values)
         if total is not None:
             members |= {
                 "partial_word": Out(word),
-                "partial": In(data.ArrayLayout(total, z)),
+                "partial": In(Lanes(total, z)),
                 "sum_enable": Out(1),
                 "sum_word": Out(word),
-                "sum": Out(data.ArrayLayout(total, z)),
+                "sum": Out(Lanes(total, z)),
             }
             members |= {"derivative": In(values)} if per_edge else {}
         super().__init__(members)
@@ -114,9 +115,9 @@ class Layer(wiring.Component):
         )  # fmt: skip
         super().__init__({"rotate": In(1), "left": In(left), "right": In(right)})
         banks = shape.left_banks
-        values = data.ArrayLayout(self.value, banks)
+        values = Lanes(self.value, banks)
         self.result_enable = Signal(banks)
-        self.result_word = Signal(data.ArrayLayout(index_shape(shape.left_depth), banks))
+        self.result_word = Signal(Lanes(index_shape(shape.left_depth), banks))
         self.activation_data = Signal(values)
         self.derivative_data = Signal(values)
 

@@ -13,10 +13,11 @@ from dataclasses import asdict, dataclass
 import numpy as np
 
 from hwsim.backprop import sum_width
-from hwsim.memory import BankedMemory
-from hwsim.pipeline import Input, Pipeline
-from hwsim.sequencer import Tick
 from hwsim.fixed_point import Raw
+from hwsim.memory import BankedMemory
+from hwsim.pipeline import Pipeline
+from hwsim.sequencer import Tick
+from rtl_gen.stimulus import Offer
 
 Read = Callable[[str], int]
 
@@ -104,8 +105,8 @@ class Lockstep:
         self.ports = list(write_ports(model))
         self.clocks = 0
 
-    def clock(self, offer: Input | None = None, *, drain: bool = False, take: bool = True) -> Tick:
-        """One clock with these inputs; the hardware has been given the same.
+    def clock(self, offer: Offer) -> Tick:
+        """One clock; the hardware has been given the same stimulus.
 
         Raises:
             Diverged: at the first difference.
@@ -113,8 +114,8 @@ class Lockstep:
         model = self.model
         ages = list(model.sequencer.ages)
         self._compare_outputs()
-        tick = model.clock(offer, drain=drain, take=take)
-        self._scalar("pixels.ready", tick.beat is not None, when=offer is not None)
+        tick = model.clock(offer.input, drain=offer.drain, take=offer.take)
+        self._scalar("pixels.ready", tick.beat is not None, when=offer.input is not None)
         for port in self.ports:
             expected = port.expected(model.now.now)
             self._compare_port(port, expected, tick, ages)
@@ -229,7 +230,7 @@ def write_ports(model: Pipeline) -> Iterator[WritePort]:
             (junction.weight, "weight", shape.z, shape.junction_cycle),
             (junction.bias, "bias", shape.right_banks, shape.right_depth),
         ):
-            path = f"junction_{i}.{kind}"
+            path = f"junction_{i}.{kind}_memory"
             yield WritePort(
                 memory, "UP", i, f"{path}.write_enable", f"{path}.write_word",
                 f"{path}.write_data", banks, index_bits(depth), width, part.backward_age,

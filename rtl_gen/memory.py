@@ -7,9 +7,11 @@ on; data follows its address by one clock.
 from __future__ import annotations
 
 from amaranth.hdl import Module, Mux, Shape, Value, unsigned
-from amaranth.lib import data, wiring
+from amaranth.lib import wiring
 from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
+
+from rtl_gen.lanes import Lanes
 
 
 class BankedMemory(wiring.Component):
@@ -37,11 +39,11 @@ class BankedMemory(wiring.Component):
         self.word_shape = unsigned((self.depth - 1).bit_length())
         super().__init__(
             {
-                "read_word": In(data.ArrayLayout(self.word_shape, banks)),
-                "read_data": Out(data.ArrayLayout(shape, banks)),
+                "read_word": In(Lanes(self.word_shape, banks)),
+                "read_data": Out(Lanes(shape, banks)),
                 "write_enable": In(banks),
-                "write_word": In(data.ArrayLayout(self.word_shape, banks)),
-                "write_data": In(data.ArrayLayout(shape, banks)),
+                "write_word": In(Lanes(self.word_shape, banks)),
+                "write_data": In(Lanes(shape, banks)),
             }
         )
 

@@ -17,6 +17,7 @@ from rtl_gen.cost import Cost
 from rtl_gen.delay import delay
 from rtl_gen.interleaver import index_shape
 from rtl_gen.junction import HostSide, Junction
+from rtl_gen.lanes import Lanes
 from rtl_gen.layer import Layer
 from rtl_gen.natural_order import Cursor
 from rtl_gen.sequencer import Sequencer
@@ -26,7 +27,7 @@ def beat_layout(design: Design) -> data.StructLayout:
     """One beat of the input stream; all but the pixels count in an input's first beat only."""
     return data.StructLayout(
         {
-            "pixels": data.ArrayLayout(unsigned(design.input_bits), design.pixels_per_beat),
+            "pixels": Lanes(unsigned(design.input_bits), design.pixels_per_beat),
             "label": index_shape(design.network.layers[-1]),
             "train": 1,
             "eta_shift": range(design.fixed_point.width),
@@ -72,7 +73,7 @@ class Pipeline(wiring.Component):
                 "drained": Out(1),
                 "host": In(HostSide(design)),
                 "host_junction": In(index_shape(design.n_junctions)),
-                "saturated": Out(data.ArrayLayout(unsigned(3), design.n_junctions)),
+                "saturated": Out(Lanes(unsigned(3), design.n_junctions)),
             }
         )
 

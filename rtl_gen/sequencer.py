@@ -11,6 +11,8 @@ from amaranth.lib.wiring import In, Out
 
 from hwsim.schedule import Schedule
 
+from rtl_gen.lanes import Lanes
+
 
 def descriptor_layout(schedule: Schedule) -> data.StructLayout:
     """What travels with an input."""
@@ -60,7 +62,7 @@ class Sequencer(wiring.Component):
                 "issue": Out(1),
                 "restart": Out(1),
                 "ends_block": Out(1),
-                "ages": Out(data.ArrayLayout(self.layout, schedule.oldest_age)),
+                "ages": Out(Lanes(self.layout, schedule.oldest_age)),
                 "idle": Out(1),
                 "drained": Out(1),
             }

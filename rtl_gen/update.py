@@ -6,12 +6,13 @@ Same values as ``hwsim.update``. Latency: ``registers`` clocks, after the multip
 from __future__ import annotations
 
 from amaranth.hdl import Cat, Module, Mux, Signal
-from amaranth.lib import data, wiring
+from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from hwsim.design import JunctionShape
 from rtl_gen.delay import delay
 from rtl_gen.fixed_point import Flags, FixedPoint
+from rtl_gen.lanes import Lanes
 from rtl_gen.natural_order import slot_of_lane
 
 
@@ -36,8 +37,8 @@ class Update(wiring.Component):
         self.number = number
         self.shape = shape
         self.registers = registers
-        lanes = data.ArrayLayout(number.shape, shape.z)
-        slots = data.ArrayLayout(number.shape, shape.right_banks)
+        lanes = Lanes(number.shape, shape.z)
+        slots = Lanes(number.shape, shape.right_banks)
         super().__init__(
             {
                 "valid": In(1),
@@ -58,8 +59,8 @@ class Update(wiring.Component):
         m = Module()
         number, shape = self.number, self.shape
         product_flags: Flags = []
-        step = Signal(data.ArrayLayout(number.shape, shape.right_banks))
-        change = Signal(data.ArrayLayout(number.shape, shape.z))
+        step = Signal(Lanes(number.shape, shape.right_banks))
+        change = Signal(Lanes(number.shape, shape.z))
         for slot in range(shape.right_banks):
             m.d.comb += step[slot].eq(
                 number.shift_right(number.negate(self.delta[slot]), self.eta_shift)
@@ -70,7 +71,7 @@ class Update(wiring.Component):
                 number.multiply(of_lane, self.activation[lane], product_flags)
             )
         bias_flags: Flags = []
-        new_bias = Signal(data.ArrayLayout(number.shape, shape.right_banks))
+        new_bias = Signal(Lanes(number.shape, shape.right_banks))
         for slot in range(shape.right_banks):
             flags: Flags = []
             m.d.comb += new_bias[slot].eq(number.add(self.bias[slot], step[slot], flags))

@@ -1,0 +1,238 @@
+"""The cocotb side of ``verify``: drives the generated top module in lockstep with the model.
+
+Runs inside the simulator's Python. Everything it works on comes as a job file, named by the
+environment variable ``JOB_VARIABLE``; what it finds goes into the job's report file.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import cocotb
+import numpy as np
+from cocotb.clock import Clock
+from cocotb.triggers import FallingEdge, ReadOnly
+
+from hwsim.design import Design
+from hwsim.design_file import make_design
+from hwsim.pipeline import Input, Pipeline
+from hwsim.schedule import make_schedule
+from hwsim.sequencer import Descriptor
+from hwsim.state import State
+from rtl_gen import register_map as regs
+from rtl_gen.accelerator import user_layout
+from rtl_gen.lockstep import Diverged, Lockstep
+from rtl_gen.stimulus import Offer, Stimulus
+
+JOB_VARIABLE = "CLASHFREE_JOB"
+
+
+@dataclass(frozen=True)
+class Job:
+    """What to run: files and settings, as plain JSON types.
+
+    ``inputs`` is an ``.npz`` with ``pixels`` (n, n_left_1), ``labels``, ``train`` and ``eta_shift``
+    (n,); ``state`` the weights and biases to start with.
+    """
+
+    design: dict
+    directory: str
+    inputs: str
+    state: str
+    report: str
+    gaps: int | None = None
+    inference: bool = False
+
+    def save(self, path: Path) -> None:
+        path.write_text(json.dumps(asdict(self)))
+
+    @classmethod
+    def load(cls, path: str) -> Job:
+        return cls(**json.loads(Path(path).read_text()))
+
+
+@cocotb.test()
+async def lockstep(dut) -> None:
+    """Every memory's write port and every output equal the model's, on every clock."""
+    job = Job.load(os.environ[JOB_VARIABLE])
+    bench = Bench(dut, job)
+    report = {"equal": False, "clocks": 0, "inputs": 0, "first_divergence": None}
+    try:
+        await bench.run()
+        report["equal"] = True
+    except Diverged as diverged:
+        report["first_divergence"] = diverged.divergence.as_dict()
+    report |= {"clocks": bench.lockstep.clocks, "inputs": bench.taken}
+    Path(job.report).write_text(json.dumps(report))
+    assert report["equal"], report["first_divergence"]
+
+
+class Bench:
+    """Model and simulated Verilog of one design."""
+
+    def __init__(self, dut, job: Job) -> None:
+        self.dut = dut
+        self.design = make_design(job.design, directory=job.directory)
+        self.schedule = make_schedule(self.design, inference=job.inference)
+        self.state = State.load(job.state, self.design)
+        self.model = Pipeline(self.design, self.schedule, self.state)
+        self.lockstep = Lockstep(self.model, reader(dut))
+        self.stimulus = Stimulus(load_inputs(job.inputs), self.schedule.beats, job.gaps)
+        self.taken = 0
+
+    async def run(self) -> None:
+        """Reset, load parameters, train in lockstep, read parameters back.
+
+        Raises:
+            Diverged: at the first difference.
+        """
+        self._rest()
+        await reset(self.dut)
+        await self._write_parameters()
+        await self._write(regs.CONTROL.address, 0)
+        await self._feed()
+        await self._check_parameters()
+
+    def _rest(self) -> None:
+        for name in ("s_axis_tvalid", "m_axis_tready", "s_axi_awvalid", "s_axi_wvalid",
+                     "s_axi_arvalid", "s_axis_tlast", "s_axis_tuser", "s_axis_tdata"):  # fmt: skip
+            getattr(self.dut, name).value = 0
+        self.dut.s_axi_bready.value = 1
+        self.dut.s_axi_rready.value = 1
+        self.dut.s_axi_wstrb.value = 15
+
+    async def _feed(self) -> None:
+        drains = False
+        while not self.stimulus.done(self.model):
+            offer = self.stimulus.offer()
+            if offer.drain and not drains:
+                drains = True
+                await self._start_draining()
+                continue
+            await self._clock(offer)
+        self.dut.s_axis_tvalid.value = 0
+
+    async def _start_draining(self) -> None:
+        """Set the DRAIN bit; the pipeline goes on meanwhile, watched as ever."""
+        dut = self.dut
+        dut.s_axi_awaddr.value, dut.s_axi_wdata.value = regs.CONTROL.address, 1
+        for is_written in (False, True):
+            dut.s_axi_awvalid.value = dut.s_axi_wvalid.value = int(not is_written)
+            await self._clock(Offer(None, 0, drain=is_written, take=True))
+
+    async def _clock(self, offer: Offer) -> None:
+        """One clock of hardware and model."""
+        self._drive(offer)
+        await ReadOnly()
+        self.taken += offer.take and self.model.output is not None
+        self.stimulus.after(self.lockstep.clock(offer))
+        await FallingEdge(self.dut.clk)
+
+    def _drive(self, offer: Offer) -> None:
+        dut = self.dut
+        dut.m_axis_tready.value = int(offer.take)
+        dut.s_axis_tvalid.value = int(offer.input is not None)
+        if offer.input is None:
+            return
+        first = offer.beat * self.design.pixels_per_beat
+        pixels = offer.input.pixels[first : first + self.design.pixels_per_beat]
+        dut.s_axis_tdata.value = int.from_bytes(pixels.astype(np.uint8).tobytes(), "little")
+        dut.s_axis_tlast.value = int(offer.beat == self.schedule.beats - 1)
+        dut.s_axis_tuser.value = pack_user(self.design, offer.input.descriptor)
+
+    async def _write(self, address: int, value: int) -> None:
+        dut = self.dut
+        dut.s_axi_awaddr.value, dut.s_axi_wdata.value = address, value & 0xFFFFFFFF
+        dut.s_axi_awvalid.value = dut.s_axi_wvalid.value = 1
+        await FallingEdge(dut.clk)
+        dut.s_axi_awvalid.value = dut.s_axi_wvalid.value = 0
+        await FallingEdge(dut.clk)
+
+    async def _read(self, address: int) -> int:
+        dut = self.dut
+        dut.s_axi_araddr.value, dut.s_axi_arvalid.value = address, 1
+        await FallingEdge(dut.clk)
+        dut.s_axi_arvalid.value = 0
+        await FallingEdge(dut.clk)
+        value = int(dut.s_axi_rdata.value)
+        await FallingEdge(dut.clk)
+        return value - ((value >> 31) << 32)
+
+    def _parameters(self):
+        for i, (weight, bias) in enumerate(zip(self.state.weights, self.state.biases, strict=True)):
+            yield i, weight
+            yield i | 1 << 8, bias
+
+    async def _write_parameters(self) -> None:
+        for select, values in self._parameters():
+            await self._write(regs.PARAMETER_SELECT.address, select)
+            for value in values:
+                await self._write(regs.PARAMETER_DATA.address, int(value))
+
+    async def _check_parameters(self) -> None:
+        """What the register port reads back is what the model ends with."""
+        self.state = self.model.state()
+        for select, values in self._parameters():
+            await self._write(regs.PARAMETER_SELECT.address, select)
+            for index, value in enumerate(values):
+                got = await self._read(regs.PARAMETER_DATA.address)
+                assert got == value, f"parameter {select:#x}[{index}]: expected {value}, got {got}"
+
+
+async def reset(dut) -> None:
+    """Start the clock and pulse reset, which must change after time 0."""
+    dut.rst.value = 0
+    Clock(dut.clk, 10, unit="ns").start()
+    await FallingEdge(dut.clk)
+    dut.rst.value = 1
+    await FallingEdge(dut.clk)
+    dut.rst.value = 0
+    await FallingEdge(dut.clk)
+
+
+def load_inputs(path: str) -> list[Input]:
+    """The inputs of a job's file."""
+    with np.load(path) as file:
+        arrays = [file[name] for name in ("pixels", "labels", "train", "eta_shift")]
+    return [
+        Input(image.astype(np.int64), Descriptor(True, bool(train), int(label), int(shift), i))
+        for i, (image, label, train, shift) in enumerate(zip(*arrays, strict=True))
+    ]
+
+
+def pack_user(design: Design, descriptor: Descriptor) -> int:
+    """The tuser of an input."""
+    fields = {
+        "label": descriptor.label,
+        "train": int(descriptor.train),
+        "eta_shift": descriptor.eta_shift,
+    }
+    return user_layout(design).const(fields).as_bits()
+
+
+def reader(dut):
+    """Reads signals of the core by the names ``rtl_gen.lockstep`` uses."""
+    handles: dict[str, object] = {}
+
+    def read(name: str) -> int:
+        if name not in handles:
+            handles[name] = find(dut.core, name)
+        text = str(handles[name].value)
+        return int(text, 2) if text.isdecimal() else int(text.translate(UNKNOWN), 2)
+
+    return read
+
+
+UNKNOWN = str.maketrans("XxZzUuWw-", "000000000")
+
+
+def find(core, name: str):
+    """The handle of ``layer_1.right.sum``: instances with dots, members of a port with ``__``."""
+    found, parts = core, name.split(".")
+    while len(parts) > 1 and parts[0].startswith(("layer_", "junction_", "cost", "weight_memory",
+                                                  "bias_memory")):  # fmt: skip
+        found = getattr(found, parts.pop(0))
+    return getattr(found, "__".join(parts))
