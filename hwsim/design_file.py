@@ -46,15 +46,15 @@ def make_design(
                 fix = f"add a [{name}] table"
                 mistakes.append(Mistake(name, MISSING, "the table is missing", fix))
             continue
-        several = name == "pattern" and isinstance(raw[name], list)
+        several = name == "pattern" and isinstance(raw[name], list) and raw[name] != []
         tables = raw[name] if several else [raw[name]]
         parsed = []
         for i, table in enumerate(tables):
             key = f"{name}[{i + 1}]" if several else name
             parsed.append(_parse(model, table, key, mistakes))
-        if None not in parsed:
+        if parsed and None not in parsed:
             sections[name] = tuple(parsed) if several else parsed[0]
-    mistakes += rules.broken(sections)
+    mistakes += rules.broken(sections, malformed=raw.keys() - sections.keys())
     if mistakes:
         raise BadInput(source, mistakes)
     return Design(**sections, directory=Path(directory))
@@ -77,6 +77,8 @@ def _read(path: Path) -> dict[str, Any]:
         raw = json.loads(text) if path.suffix == ".json" else tomllib.loads(text)
     except ValueError as error:
         raise bad(path, "syntax", MISSING, str(error), "correct the line") from None
+    except RecursionError:
+        raise bad(path, "syntax", MISSING, "is nested too deeply", "write plain tables") from None
     if not isinstance(raw, dict):
         raise bad(path, "syntax", MISSING, "holds no tables", "give a design as one object")
     return raw
@@ -85,7 +87,7 @@ def _read(path: Path) -> dict[str, Any]:
 def _top_level(raw: dict[str, Any]) -> list[Mistake]:
     mistakes = []
     version = raw.get("format", MISSING)
-    if version is MISSING or isinstance(version, bool) or version != FORMAT:
+    if type(version) is not int or version != FORMAT:
         fix = f"write format = {FORMAT} at the top"
         mistakes.append(Mistake("format", version, f"this version reads format {FORMAT}", fix))
     for key in raw:

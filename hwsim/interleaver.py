@@ -91,11 +91,10 @@ class Interleaver:
         return phi if np.array_equal(counted, sweeps) else None
 
     @cached_property
-    def first_touch(self) -> NDArray[np.bool_]:
-        """(junction_cycle, z) whether this edge is the first of its left neuron."""
-        flat = np.zeros(self.left.size, dtype=bool)
-        flat[np.unique(self.left, return_index=True)[1]] = True
-        return flat.reshape(self.left.shape)
+    def first_edge(self) -> Index:
+        """(junction_cycle, z) number of the first edge, t*z + m, of each edge's left neuron."""
+        neurons, first, which = np.unique(self.left, return_index=True, return_inverse=True)
+        return first[which].reshape(self.left.shape)
 
 
 def draw(design: Design, index: int) -> Interleaver:
@@ -113,8 +112,21 @@ def draw(design: Design, index: int) -> Interleaver:
 
 
 def draw_all(design: Design) -> tuple[Interleaver, ...]:
-    """The interleavers of all junctions, junction 1 first."""
-    return tuple(draw(design, shape.index) for shape in design.shapes)
+    """The interleavers of all junctions, junction 1 first.
+
+    Raises:
+        BadInput: with every mistake of the first pattern file that has one.
+    """
+    drawn, wrong = [], []
+    for shape in design.shapes:
+        try:
+            drawn.append(draw(design, shape.index))
+        except BadInput as error:
+            wrong.append(error)
+    if wrong:
+        same = [error for error in wrong if error.source == wrong[0].source]
+        raise BadInput(wrong[0].source, dict.fromkeys(m for e in same for m in e.mistakes))
+    return tuple(drawn)
 
 
 def _words(
@@ -142,9 +154,11 @@ def _seed_vectors(
         return rng.integers(depth, size=(sweeps, z))
     # Without forwarding a bank may move on by at most D-2-P between sweeps, or a word comes back
     # before its partial sum has landed (ARCHITECTURE section 7).
-    steps = rng.integers(depth - 1 - design.hardware.registers, size=(sweeps, z))
-    steps[0] = rng.integers(depth, size=z)
-    return np.cumsum(steps, axis=0) % depth
+    first = rng.integers(depth, size=(1, z))
+    if sweeps == 1:
+        return first
+    steps = rng.integers(depth - 1 - design.hardware.registers, size=(sweeps - 1, z))
+    return np.cumsum(np.concatenate([first, steps]), axis=0) % depth
 
 
 def _lane_banks(rng: np.random.Generator, shape: JunctionShape, pattern: Pattern) -> Index:
@@ -164,7 +178,7 @@ def read_patterns(path: Path) -> dict[str, Index]:
         BadInput: if the file is no ``.npz`` of integer arrays.
     """
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as file:
             arrays = {name: file[name] for name in file.files}
     except OSError as error:
         what = error.strerror or "cannot be read"

@@ -163,12 +163,12 @@ class Junction:
             self._accumulate(accumulation)
 
     def _accumulate(self, item: Accumulation) -> None:
-        """Add to the partial sum, which starts from zero at a left neuron's first edge."""
+        """Add to the partial sum, or begin it."""
         delta, copy = self.left.delta, self.left.delta_copy
         partial = item.partial
         if partial is None:
             # The hardware reads one clock earlier and forwards the write it then misses: the
             # value is the one the memory holds now.
             partial = delta.read(item.access, copy)
-        partial = partial * ~item.slot.first_touch
+        partial = partial * ~item.slot.fresh
         delta.write(item.access, self.backprop.accumulate(partial, item.contribution), copy)

@@ -171,8 +171,6 @@ class Pipeline:
         """Set weights, biases and counts; only while nothing is under way."""
         for junction, weight, bias in zip(self.junctions, state.weights, state.biases, strict=True):
             junction.weight.values[0], junction.bias.values[0] = weight, bias
-        for layer, delta in zip(self.layers[1:], state.deltas, strict=False):
-            layer.delta.values[[layer.delta_copy, 1 - layer.delta_copy]] = delta
         self.inputs_seen, self.epochs_seen = state.inputs_seen, state.epochs_seen
 
     def state(self) -> State:
@@ -182,11 +180,6 @@ class Pipeline:
             [j.bias.values[0].copy() for j in self.junctions],
             self.inputs_seen,
             self.epochs_seen,
-            [
-                layer.delta.values[[layer.delta_copy, 1 - layer.delta_copy]]
-                for layer in self.layers[1:]
-                if layer.has_delta
-            ],
         )
 
     @property

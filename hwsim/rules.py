@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from math import gcd
+from collections.abc import Collection, Iterator
+from math import gcd, isqrt
 from typing import Any
 
+from hwsim.design import Number, Pattern
 from hwsim.errors import Mistake
 
 MAX_WIDTH = 24
@@ -49,8 +50,13 @@ ALLOWED: dict[tuple[str, str], tuple[str, str]] = {
 """For each key of a section: what it may be, and an example."""
 
 
-def broken(sections: dict[str, Any]) -> list[Mistake]:
-    """Mistakes in how the values of well-formed sections fit together."""
+def broken(sections: dict[str, Any], malformed: Collection[str] = ()) -> list[Mistake]:
+    """Mistakes in how the values of well-formed sections fit together.
+
+    Args:
+        sections: the sections that are well-formed; others count as absent.
+        malformed: those that are there but are not.
+    """
     network, hardware = sections.get("network"), sections.get("hardware")
     found: list[Mistake] = []
     lengths: list[Mistake] = []
@@ -62,8 +68,9 @@ def broken(sections: dict[str, Any]) -> list[Mistake]:
     if "number" in sections:
         found += _number(sections["number"])
     if "training" in sections:
-        found += _training(sections["training"], sections.get("number"))
-    found += _patterns(sections, shapes_known=bool(network and hardware) and not found)
+        found += _training(sections["training"], sections.get("number", Number()))
+    if "pattern" not in malformed:
+        found += _patterns(sections, shapes_known=bool(network and hardware) and not found)
     return found
 
 
@@ -92,7 +99,8 @@ def _activations(network: Any) -> Iterator[Mistake]:
 
 
 def _divisors(number: int) -> list[int]:
-    return [k for k in range(1, number + 1) if number % k == 0]
+    low = [k for k in range(1, isqrt(number) + 1) if number % k == 0]
+    return sorted({*low, *(number // k for k in low)})
 
 
 def _near(values: list[int], wanted: int) -> str:
@@ -116,7 +124,8 @@ def _junctions(network: Any, hardware: Any) -> Iterator[Mistake]:
             yield Mistake(d_key, d_out, rule, f"at most {limit}")
         elif (n_left * d_out) % n_right:
             step = n_right // gcd(n_left, n_right)
-            fits = list(range(step, n_right + 1, step))
+            nearest = d_out - d_out % step
+            fits = [d for d in (nearest, nearest + step) if step <= d <= n_right]
             rule = (
                 f"the {n_right} right neurons of junction {i + 1} must divide its "
                 f"{n_left} x {d_out} = {n_left * d_out} edges (in-degree {n_left * d_out / n_right:g})"
@@ -143,7 +152,7 @@ def _training(training: Any, number: Any) -> Iterator[Mistake]:
         if any(b <= a for a, b in zip(starts, starts[1:], strict=False)):
             yield Mistake(key, shown, "first inputs must ascend", "sort the pairs, each start once")
     shifts = [schedule] if isinstance(schedule, int) else [shift for _, shift in schedule]
-    limit = (number.int_bits + number.frac_bits) if number else MAX_WIDTH - 1
+    limit = number.int_bits + number.frac_bits
     if any(shift > limit for shift in shifts):
         rule = f"a shift beyond {limit} leaves no bit of a {limit + 1}-bit delta"
         yield Mistake(key, shown, rule, f"shifts of 0 to {limit}")
@@ -153,8 +162,6 @@ def _patterns(sections: dict[str, Any], shapes_known: bool) -> Iterator[Mistake]
     pattern = sections.get("pattern")
     if pattern is None and not shapes_known:
         return
-    from hwsim.design import Pattern
-
     several = isinstance(pattern, tuple)
     tables = pattern if several else (pattern or Pattern(),)
     for i, table in enumerate(tables):
@@ -165,7 +172,7 @@ def _patterns(sections: dict[str, Any], shapes_known: bool) -> Iterator[Mistake]
         for i in range(len(network.layers) - 1):
             table = tables[i] if several else tables[0]
             key = f"pattern[{i + 1}]" if several else "pattern"
-            yield from _pattern_in_junction(table, key, i, network.layers[i], hardware)
+            yield from _pattern_in_junction(table, key, i, network, hardware)
 
 
 def _pattern_alone(table: Any, key: str) -> Iterator[Mistake]:
@@ -183,13 +190,14 @@ def _pattern_alone(table: Any, key: str) -> Iterator[Mistake]:
 
 
 def _pattern_in_junction(
-    table: Any, key: str, i: int, n_left: int, hardware: Any
+    table: Any, key: str, i: int, network: Any, hardware: Any
 ) -> Iterator[Mistake]:
+    n_left = network.layers[i]
     depth, needed = n_left // hardware.z[i], 2 + hardware.registers
     if table.phi is not None and table.phi >= depth:
         rule = f"phi must be below the depth of junction {i + 1}, {n_left} / {hardware.z[i]} = {depth}"
         yield Mistake(f"{key}.phi", table.phi, rule, f"phi of 0 to {depth - 1}")
-    drawn = table.type == 2 and table.phi is None
+    drawn = table.type == 2 and table.phi is None and network.out_degrees[i] > 1
     if i > 0 and drawn and not hardware.forwarding and depth < needed:
         rule = (
             f"no seed vectors without a delta hazard exist in junction {i + 1}: without forwarding "

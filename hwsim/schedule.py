@@ -22,7 +22,7 @@ class Slot:
     ``lanes`` are the active lanes; ``edges``, ``left`` and ``right`` give each active lane's edge,
     left neuron and right neuron. ``touched`` are the right neurons of these edges, ascending,
     ``starts`` where each begins among the active lanes, ``finished`` those whose last edge is here.
-    ``first_touch`` marks the lanes whose edge is the first of its left neuron.
+    ``fresh`` marks the lanes whose left neuron's delta starts from zero.
     """
 
     position: int
@@ -33,7 +33,7 @@ class Slot:
     touched: Index
     starts: Index
     finished: Index
-    first_touch: Index
+    fresh: Index
 
     @cached_property
     def right_of_lane(self) -> Index:
@@ -58,6 +58,8 @@ class JunctionSchedule:
     n_junctions: int
     issue_clock: Index
     """(junction_cycle,) clock within the block at which a pattern clock starts to be issued."""
+    safe_distance: int = 1
+    """Fewest clocks between two edges of a left neuron that lose no partial sum."""
     inference: bool = False
     """Whether BP and UP are left out."""
 
@@ -94,6 +96,16 @@ class JunctionSchedule:
         return self.issue_clock[:, None] + self.interleaver.turn
 
     @cached_property
+    def fresh(self) -> Index:
+        """(junction_cycle, z) whether an edge's partial sum starts from zero.
+
+        That is so until the first write of the left neuron's delta in this block has landed,
+        whatever the memory holds: for its first edge, and under a hazard for some more.
+        """
+        first_clock = self.edge_clock.ravel()[self.interleaver.first_edge]
+        return self.edge_clock - first_clock < self.safe_distance
+
+    @cached_property
     def finish_clock(self) -> Index:
         """(n_right,) clock at which each right neuron's last edge is issued."""
         return self.edge_clock.reshape(self.shape.n_right, self.shape.d_in).max(axis=1)
@@ -122,7 +134,7 @@ class JunctionSchedule:
             touched=touched,
             starts=starts,
             finished=touched[self.finish_clock[touched] == clock],
-            first_touch=self.interleaver.first_touch[position, lanes],
+            fresh=self.fresh[position, lanes],
         )
 
 
@@ -152,8 +164,9 @@ class Schedule:
         issue = np.concatenate([[0], np.cumsum(load)[:-1]])
         self.junctions = tuple(
             JunctionSchedule(
-                i.shape, i, design.n_junctions, issue[: i.shape.junction_cycle], inference
-            )
+                i.shape, i, design.n_junctions, issue[: i.shape.junction_cycle],
+                self.safe_distance, inference,
+            )  # fmt: skip
             for i in interleavers
         )
 

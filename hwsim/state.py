@@ -1,13 +1,13 @@
 """Weights and biases, and how they start, are saved and are read back.
 
 A state file is an ``.npz`` with ``weight_1 ..`` (n_edges,) in edge order and ``bias_1 ..``
-(n_right,), raw integers. What ``save`` adds (``inputs_seen``, ``epochs_seen`` and the left delta
-memories, on whose old contents a design with a hazard depends) lets training go on bit for bit.
+(n_right,), raw integers. What ``save`` adds (``inputs_seen``, ``epochs_seen``) lets training go on
+bit for bit: a drained pipeline holds nothing else that a later input could see.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -27,14 +27,12 @@ class State:
         biases: per junction (n_right,).
         inputs_seen: training inputs since the initial weights: what the eta schedule counts.
         epochs_seen: epochs since the initial weights: what the shuffling counts.
-        deltas: per junction from 2 on (2, n_left): the copy that accumulates next comes first.
     """
 
     weights: list[Raw]
     biases: list[Raw]
     inputs_seen: int = 0
     epochs_seen: int = 0
-    deltas: list[Raw] = field(default_factory=list)
 
     @classmethod
     def initial(cls, design: Design) -> State:
@@ -64,7 +62,7 @@ class State:
         path = Path(path)
         arrays = _read(path)
         mistakes: list[Mistake] = []
-        weights, biases, deltas = [], [], []
+        weights, biases = [], []
         for shape in design.shapes:
             number = design.fixed_point
             limits = (number.minimum, number.maximum)
@@ -73,29 +71,23 @@ class State:
                 (f"bias_{shape.index}", (shape.n_right,), biases),
             ):
                 into.append(_array(arrays, name, size, limits, mistakes))
-            if f"delta_{shape.index}" in arrays:
-                size, wide = (2, shape.n_left), (-(2**62), 2**62)
-                deltas.append(_array(arrays, f"delta_{shape.index}", size, wide, mistakes))
         counts = [_count(arrays, name, mistakes) for name in ("inputs_seen", "epochs_seen")]
         if mistakes:
             raise BadInput(path, mistakes)
-        complete = deltas if len(deltas) == design.n_junctions - 1 else []
-        return cls(weights, biases, *counts, complete)
+        return cls(weights, biases, *counts)
 
     def save(self, path: str | Path) -> None:
         """Write the state to ``path``, whole or not at all."""
         arrays: dict[str, object] = {}
         for i, (weight, bias) in enumerate(zip(self.weights, self.biases, strict=True)):
             arrays[f"weight_{i + 1}"], arrays[f"bias_{i + 1}"] = weight, bias
-        for i, delta in enumerate(self.deltas):
-            arrays[f"delta_{i + 2}"] = delta
         arrays |= {"inputs_seen": self.inputs_seen, "epochs_seen": self.epochs_seen}
         write_npz(Path(path), {name: np.asarray(value) for name, value in arrays.items()})
 
 
 def _read(path: Path) -> dict[str, np.ndarray]:
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as file:
             return {name: file[name] for name in file.files}
     except OSError as error:
         what = error.strerror or "cannot be read"
@@ -116,7 +108,7 @@ def _array(
     found = f"{array.dtype}{list(array.shape)}"
     if array.dtype.kind not in "iu" or array.shape != size:
         fix = f"{size} raw integers: the state belongs to another design"
-        mistakes.append(Mistake(name, found, f"does not fit junction {name[-1]}", fix))
+        mistakes.append(Mistake(name, found, f"does not fit junction {name.split('_')[1]}", fix))
     elif array.size and (array.min() < limits[0] or array.max() > limits[1]):
         worst = int(array.min()) if array.min() < limits[0] else int(array.max())
         rule = f"leaves the range {limits[0]} to {limits[1]} of the design's numbers"

@@ -29,7 +29,7 @@ class Backprop(wiring.Component):
     Attributes:
         valid (In): operands of this clock count.
         weight, delta, derivative (In): (z,) operands; derivative only if per edge.
-        first (In): (z,) the sum starts from zero; belongs to the clock of ``partial``.
+        fresh (In): (z,) the sum starts from zero; belongs to the clock of ``partial``.
         partial (In): (z,) partial sums, ``registers`` clocks after the operands.
         total (Out): (z,) new partial sums, in that clock.
         saturated (Out): an operation left the range.
@@ -49,7 +49,7 @@ class Backprop(wiring.Component):
             "valid": In(1),
             "weight": In(lanes),
             "delta": In(lanes),
-            "first": In(shape.z),
+            "fresh": In(shape.z),
             "partial": In(sums),
             "total": Out(sums),
             "saturated": Out(1),
@@ -70,7 +70,7 @@ class Backprop(wiring.Component):
 
         sum_flags: Flags = []
         for lane in range(self.shape.z):
-            partial = Mux(self.first[lane], 0, self.partial[lane])
+            partial = Mux(self.fresh[lane], 0, self.partial[lane])
             total = partial + contribution[lane]
             if self.per_edge:
                 total = self.number.saturate(total, sum_flags)

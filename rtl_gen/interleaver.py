@@ -14,7 +14,7 @@ from amaranth.lib import wiring
 from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
 
-from hwsim import interleaver as model
+from hwsim.schedule import JunctionSchedule
 from rtl_gen.delay import delay
 from rtl_gen.lanes import Lanes
 
@@ -30,19 +30,20 @@ class Interleaver(wiring.Component):
     Latency 0: tables are read one clock ahead.
 
     Args:
-        pattern: the model's interleaver, without clashes.
+        part: the junction's schedule, without clashes.
 
     Attributes:
         restart (In): the next position is 0.
         step (In): this position is issued, the next clock has the next one.
         word (Out): (z,) word of each bank.
         bank_of_lane, lane_of_bank (Out): (z,) the permutation; constant where it never changes.
-        first (Out): (z,) whether a lane's edge is the first of its left neuron.
+        fresh (Out): (z,) whether a lane's partial sum starts from zero.
     """
 
-    def __init__(self, pattern: model.Interleaver) -> None:
-        self.pattern = pattern
-        self.shape = shape = pattern.shape
+    def __init__(self, part: JunctionSchedule) -> None:
+        self.part = part
+        self.pattern = part.interleaver
+        self.shape = shape = part.shape
         lanes = Lanes(index_shape(shape.z), shape.z)
         super().__init__(
             {
@@ -51,7 +52,7 @@ class Interleaver(wiring.Component):
                 "word": Out(Lanes(index_shape(shape.depth), shape.z)),
                 "bank_of_lane": Out(lanes),
                 "lane_of_bank": Out(lanes),
-                "first": Out(shape.z),
+                "fresh": Out(shape.z),
             }
         )
 
@@ -65,13 +66,18 @@ class Interleaver(wiring.Component):
         ):
             for lane, value in enumerate(self._table(m, rows)):
                 m.d.comb += port[lane].eq(value)
-        in_sweeps = np.arange(self.shape.junction_cycle)[:, None] < self.shape.depth
-        if (self.pattern.first_touch == in_sweeps).all():
-            m.d.comb += self.first.eq((self.sweep == 0).replicate(self.shape.z))
-        else:
-            for lane, value in enumerate(self._table(m, self.pattern.first_touch)):
-                m.d.comb += self.first[lane].eq(value)
+        self._fresh(m)
         return m
+
+    def _fresh(self, m: Module) -> None:
+        """All lanes up to some clock where sweeps follow each other, a table otherwise."""
+        fresh, z = self.part.fresh, self.shape.z
+        until = int(fresh.sum()) // z
+        if (fresh == (np.arange(len(fresh)) < until)[:, None]).all():
+            m.d.comb += self.fresh.eq((self.now < until).replicate(z))
+            return
+        for lane, value in enumerate(self._table(m, fresh.astype(int))):
+            m.d.comb += self.fresh[lane].eq(value)
 
     def _count(self, m: Module) -> None:
         """Clock, clock within the sweep, and sweep, now and in the next clock."""

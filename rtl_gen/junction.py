@@ -104,7 +104,7 @@ class Junction(wiring.Component):
         shape, late = self.shape, self.registers
         issued = Signal()
         m.d.comb += issued.eq(self.issue & (self.position < shape.junction_cycle))
-        m.submodules.interleaver = self.interleaver = Interleaver(self.part.interleaver)
+        m.submodules.interleaver = self.interleaver = Interleaver(self.part)
         m.submodules.order = self.order = NaturalOrder(shape)
         for counter in (self.interleaver, self.order):
             m.d.comb += [counter.restart.eq(self.restart), counter.step.eq(issued)]
@@ -265,7 +265,7 @@ class Junction(wiring.Component):
         m.d.comb += [
             backprop.valid.eq(self.backward_valid),
             backprop.weight.eq(self.weights.read_data),
-            backprop.first.eq(delay(m, self.interleaver.first, late + 1, "first")),
+            backprop.fresh.eq(delay(m, self.interleaver.fresh, late + 1, "fresh")),
             self.saturated[1].eq(backprop.saturated),
         ]
         for lane in range(shape.z):

@@ -1,0 +1,42 @@
+"""Arguments and options that commands share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from hwsim.errors import bad
+
+Command = Callable[..., Any]
+
+
+def design_argument(function: Command) -> Command:
+    """``DESIGN``, given to the command as ``path`` (a ``Path``; it need not exist)."""
+    return click.argument("path", metavar="DESIGN", type=click.Path(path_type=Path))(function)
+
+
+def json_option(function: Command) -> Command:
+    """``--json``, given to the command as ``as_json``."""
+    text = "Print one JSON object on stdout, and nothing else there."
+    return click.option("--json", "as_json", is_flag=True, help=text)(function)
+
+
+class Integers(click.ParamType):
+    """Integers separated by commas, as in ``-z 128,32``."""
+
+    name = "N,N,.."
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[int, ...]:
+        """Read the integers in ``value``."""
+        if isinstance(value, tuple):
+            return value
+        try:
+            return tuple(int(part) for part in str(value).split(","))
+        except ValueError:
+            option = param.opts[0] if param else "option"
+            raise bad("command line", option, value, "must be integers", "e.g. 128,32") from None
