@@ -1,0 +1,5 @@
+"""``python -m hwsim.cli`` is ``clashfree``."""
+
+from hwsim.cli import main
+
+main()
