@@ -80,7 +80,8 @@ class Bench:
         self.state = State.load(job.state, self.design)
         self.model = Pipeline(self.design, self.schedule, self.state)
         self.lockstep = Lockstep(self.model, reader(dut))
-        self.stimulus = Stimulus(load_inputs(job.inputs), self.schedule.beats, job.gaps)
+        self.inputs = load_inputs(job.inputs)
+        self.stimulus = Stimulus(self.inputs, self.schedule.beats, job.gaps)
         self.taken = 0
 
     async def run(self) -> None:
@@ -89,14 +90,15 @@ class Bench:
         Raises:
             Diverged: at the first difference.
         """
-        self._rest()
+        self.rest()
         await reset(self.dut)
         await self._write_parameters()
-        await self._write(regs.CONTROL.address, 0)
+        await self.write(regs.CONTROL.address, 0)
         await self._feed()
         await self._check_parameters()
 
-    def _rest(self) -> None:
+    def rest(self) -> None:
+        """Offer nothing, take every response."""
         for name in ("s_axis_tvalid", "m_axis_tready", "s_axi_awvalid", "s_axi_wvalid",
                      "s_axi_arvalid", "s_axis_tlast", "s_axis_tuser", "s_axis_tdata"):  # fmt: skip
             getattr(self.dut, name).value = 0
@@ -125,13 +127,14 @@ class Bench:
 
     async def _clock(self, offer: Offer) -> None:
         """One clock of hardware and model."""
-        self._drive(offer)
+        self.drive(offer)
         await ReadOnly()
         self.taken += offer.take and self.model.output is not None
         self.stimulus.after(self.lockstep.clock(offer))
         await FallingEdge(self.dut.clk)
 
-    def _drive(self, offer: Offer) -> None:
+    def drive(self, offer: Offer) -> None:
+        """Put a clock's stimulus on the streams."""
         dut = self.dut
         dut.m_axis_tready.value = int(offer.take)
         dut.s_axis_tvalid.value = int(offer.input is not None)
@@ -143,7 +146,8 @@ class Bench:
         dut.s_axis_tlast.value = int(offer.beat == self.schedule.beats - 1)
         dut.s_axis_tuser.value = pack_user(self.design, offer.input.descriptor)
 
-    async def _write(self, address: int, value: int) -> None:
+    async def write(self, address: int, value: int) -> None:
+        """Write a register."""
         dut = self.dut
         dut.s_axi_awaddr.value, dut.s_axi_wdata.value = address, value & 0xFFFFFFFF
         dut.s_axi_awvalid.value = dut.s_axi_wvalid.value = 1
@@ -151,7 +155,8 @@ class Bench:
         dut.s_axi_awvalid.value = dut.s_axi_wvalid.value = 0
         await FallingEdge(dut.clk)
 
-    async def _read(self, address: int) -> int:
+    async def read(self, address: int) -> int:
+        """Read a register, as a signed number."""
         dut = self.dut
         dut.s_axi_araddr.value, dut.s_axi_arvalid.value = address, 1
         await FallingEdge(dut.clk)
@@ -168,17 +173,17 @@ class Bench:
 
     async def _write_parameters(self) -> None:
         for select, values in self._parameters():
-            await self._write(regs.PARAMETER_SELECT.address, select)
+            await self.write(regs.PARAMETER_SELECT.address, select)
             for value in values:
-                await self._write(regs.PARAMETER_DATA.address, int(value))
+                await self.write(regs.PARAMETER_DATA.address, int(value))
 
     async def _check_parameters(self) -> None:
         """What the register port reads back is what the model ends with."""
         self.state = self.model.state()
         for select, values in self._parameters():
-            await self._write(regs.PARAMETER_SELECT.address, select)
+            await self.write(regs.PARAMETER_SELECT.address, select)
             for index, value in enumerate(values):
-                got = await self._read(regs.PARAMETER_DATA.address)
+                got = await self.read(regs.PARAMETER_DATA.address)
                 assert got == value, f"parameter {select:#x}[{index}]: expected {value}, got {got}"
 
 
