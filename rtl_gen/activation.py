@@ -13,7 +13,7 @@ from amaranth.lib.wiring import In, Out
 from hwsim import activation as model
 from rtl_gen.delay import delay
 from rtl_gen.fixed_point import FixedPoint
-from rtl_gen.lanes import Lanes
+from rtl_gen.lanes import Lanes, fill
 
 
 class Activation(wiring.Component):
@@ -39,11 +39,8 @@ class Activation(wiring.Component):
     def elaborate(self, platform) -> Module:
         m = Module()
         values = self._sigmoid(m) if self.name == "sigmoid" else self._relu(m)
-        for slot, (activation, derivative) in enumerate(values):
-            m.d.comb += [
-                self.activation[slot].eq(activation),
-                self.derivative[slot].eq(derivative),
-            ]
+        activations, derivatives = zip(*values, strict=True)
+        m.d.comb += [fill(self.activation, activations), fill(self.derivative, derivatives)]
         return m
 
     def _sigmoid(self, m: Module) -> list[tuple]:

@@ -6,7 +6,7 @@ the adder, so that with forwarding only the adder is in the accumulation loop.
 
 from __future__ import annotations
 
-from amaranth.hdl import Cat, Module, Mux, Signal, signed
+from amaranth.hdl import Cat, Module, Mux, Signal, Value, signed
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
@@ -14,7 +14,7 @@ from hwsim.backprop import sum_width
 from hwsim.design import JunctionShape
 from rtl_gen.delay import delay
 from rtl_gen.fixed_point import Flags, FixedPoint
-from rtl_gen.lanes import Lanes
+from rtl_gen.lanes import Lanes, fill
 
 
 class Backprop(wiring.Component):
@@ -60,8 +60,8 @@ class Backprop(wiring.Component):
         m = Module()
         product_flags: Flags = []
         contribution = Signal(Lanes(self.sum_shape, self.shape.z))
-        for lane in range(self.shape.z):
-            m.d.comb += contribution[lane].eq(self._contribution(lane, product_flags))
+        lanes = range(self.shape.z)
+        m.d.comb += fill(contribution, [self._contribution(m, x, product_flags) for x in lanes])
         flag = self.valid & Cat(product_flags).any() if product_flags else 0
 
         contribution = delay(m, contribution, self.registers, "contribution")
@@ -69,18 +69,18 @@ class Backprop(wiring.Component):
         flag = delay(m, flag, self.registers, "flag") if product_flags else 0
 
         sum_flags: Flags = []
-        for lane in range(self.shape.z):
-            partial = Mux(self.fresh[lane], 0, self.partial[lane])
-            total = partial + contribution[lane]
-            if self.per_edge:
-                total = self.number.saturate(total, sum_flags)
-            m.d.comb += self.total[lane].eq(total)
+        totals = [
+            Mux(self.fresh[lane], 0, self.partial[lane]) + contribution[lane] for lane in lanes
+        ]
+        if self.per_edge:
+            totals = [self.number.saturate(m, total, sum_flags) for total in totals]
+        m.d.comb += fill(self.total, totals)
         m.d.comb += self.saturated.eq(flag | (valid & Cat(sum_flags).any()))
         return m
 
-    def _contribution(self, lane: int, flags: Flags):
+    def _contribution(self, m: Module, lane: int, flags: Flags) -> Value:
         number, weight, delta = self.number, self.weight[lane], self.delta[lane]
         if not self.per_edge:
-            return number.multiply_wide(weight, delta)
-        slope = number.multiply(delta, self.derivative[lane], flags)
-        return number.multiply(slope, weight, flags)
+            return number.multiply_wide(m, weight, delta)
+        slope = number.multiply(m, delta, self.derivative[lane], flags)
+        return number.multiply(m, slope, weight, flags)

@@ -5,7 +5,7 @@ Latency: 0 clocks to the memory's write port; reads 1 clock.
 
 from __future__ import annotations
 
-from amaranth.hdl import Cat, Module, Mux, Signal
+from amaranth.hdl import Cat, Module, Mux, Signal, Value
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
@@ -15,10 +15,11 @@ from hwsim.schedule import JunctionSchedule
 from rtl_gen.delay import delay
 from rtl_gen.fixed_point import FixedPoint
 from rtl_gen.interleaver import index_shape
-from rtl_gen.lanes import Lanes
+from rtl_gen.lanes import Lanes, fill
 from rtl_gen.layer import NaturalSide
 from rtl_gen.memory import BankedMemory
 from rtl_gen.natural_order import gather, scatter, words
+from rtl_gen.wire import wire
 
 
 class Cost(wiring.Component):
@@ -69,10 +70,10 @@ class Cost(wiring.Component):
         best, guess = Signal(number.shape), Signal.like(self.prediction)
         value, winner = left.activation[0], neuron
         for slot in range(1, self.shape.right_banks):
-            better = (left.activation[slot] > value) & (left.count > slot)
-            value = Mux(better, left.activation[slot], value)
+            better = wire(m, (left.activation[slot] > value) & (left.count > slot), "better")
+            value = wire(m, Mux(better, left.activation[slot], value), "value")
             winner = Mux(better, neuron + slot, winner)
-        wins = (left.count != 0) & (value >= best)
+        wins = wire(m, (left.count != 0) & (value >= best), "wins")
         m.d.comb += self.prediction.eq(Mux(wins, winner, guess))
         m.d.sync += [
             guess.eq(self.prediction),
@@ -87,12 +88,11 @@ class Cost(wiring.Component):
         with m.If(self.rotate):
             m.d.sync += write_copy.eq(~write_copy)
         enables, values = scatter(
-            [self._delta(slot) for slot in range(banks)], banks, left.count, left.base, self.bases
+            [self._delta(m, slot) for slot in range(banks)], banks, left.count, left.base, self.bases
         )
         enable, address, written = self.delta_enable, self.delta_word, self.delta_data
         m.d.comb += enable.eq(Cat(enables))
-        m.d.comb += [address[b].eq(w) for b, w in enumerate(words(banks, left.base, left.word))]
-        m.d.comb += [written[b].eq(value) for b, value in enumerate(values)]
+        m.d.comb += [fill(address, words(banks, left.base, left.word)), fill(written, values)]
         read = words(banks, left.touched_base, left.touched_word)
         chosen = Signal(Lanes(self.number.shape, banks))
         for copy in range(2):
@@ -106,16 +106,15 @@ class Cost(wiring.Component):
                 memory.write_word.eq(address),
                 memory.write_data.eq(written),
             ]
-            m.d.comb += [memory.read_word[bank].eq(word) for bank, word in enumerate(read)]
+            m.d.comb += fill(memory.read_word, read)
             with m.If(~here):
                 m.d.comb += chosen.eq(memory.read_data)
         base = delay(m, left.touched_base, 1, "data_base")
-        for slot, value in enumerate(gather(m, list(chosen), banks, banks, base, self.bases)):
-            m.d.comb += left.delta[slot].eq(value)
+        m.d.comb += fill(left.delta, gather(m, list(chosen), banks, banks, base, self.bases))
 
-    def _delta(self, slot: int):
+    def _delta(self, m: Module, slot: int) -> Value:
         target = Mux(self.neuron + slot == self.label, self.number.one, 0)
-        delta = self.number.add(self.left.activation[slot], -target)
+        delta = self.number.add(m, self.left.activation[slot], -target)
         if self.quadratic:
-            delta = self.number.multiply(delta, self.left.derivative[slot])
+            delta = self.number.multiply(m, delta, self.left.derivative[slot])
         return delta

@@ -13,7 +13,7 @@ from amaranth.lib.wiring import In, Out
 from hwsim.design import JunctionShape
 from rtl_gen.delay import delay
 from rtl_gen.fixed_point import Flags, FixedPoint
-from rtl_gen.lanes import Lanes
+from rtl_gen.lanes import Lanes, fill
 from rtl_gen.natural_order import slot_of_lane
 
 
@@ -56,9 +56,13 @@ class FeedForward(wiring.Component):
         m = Module()
         product_flags: Flags = []
         products = Signal(Lanes(self.number.shape, self.shape.z))
-        for lane in range(self.shape.z):
-            product = self.number.multiply(self.weight[lane], self.activation[lane], product_flags)
-            m.d.comb += products[lane].eq(product)
+        m.d.comb += fill(
+            products,
+            [
+                self.number.multiply(m, self.weight[lane], self.activation[lane], product_flags)
+                for lane in range(self.shape.z)
+            ],
+        )
 
         late = self.registers
         products = delay(m, products, late, "products")
@@ -69,11 +73,10 @@ class FeedForward(wiring.Component):
         product_flag = delay(m, self.valid & Cat(product_flags).any(), late, "product_flag")
 
         totals = self._totals(m, products, phase, finishing, valid)
-        sum_flags: Flags = []
-        for slot, total in enumerate(totals):
-            flags: Flags = []
-            m.d.comb += self.h[slot].eq(self.number.saturate(total + bias[slot], flags))
-            sum_flags.append(flags[0] & (finishing > slot))
+        flags: Flags = []
+        sums = [total + bias[slot] for slot, total in enumerate(totals)]
+        m.d.comb += fill(self.h, [self.number.saturate(m, total, flags) for total in sums])
+        sum_flags = [flag & (finishing > slot) for slot, flag in enumerate(flags)]
         m.d.comb += self.saturated.eq(product_flag | (valid & Cat(sum_flags).any()))
         return m
 

@@ -1,14 +1,15 @@
 """Fixed-point arithmetic as combinational logic; same names and bits as ``hwsim.fixed_point``.
 
-Latency 0. Each method takes and returns Amaranth values; where a list ``flags`` is given, the
-condition that the operation saturated is appended to it.
+Latency 0. Each method adds its logic to the module ``m``, takes and returns Amaranth values; where a
+list ``flags`` is given, the condition that the operation saturated is appended to it.
 """
 
 from __future__ import annotations
 
-from amaranth.hdl import Cat, Const, Mux, Shape, Value, signed
+from amaranth.hdl import Cat, Const, Module, Mux, Shape, Value, signed
 
 from hwsim import fixed_point as model
+from rtl_gen.wire import wire
 
 Flags = list[Value]
 
@@ -25,32 +26,37 @@ class FixedPoint(model.FixedPoint):
     def shape(self) -> Shape:
         return signed(self.width)
 
-    def saturate(self, value: Value, flags: Flags | None = None) -> Value:
+    def saturate(self, m: Module, value: Value, flags: Flags | None = None) -> Value:
+        value = wire(m, value, "unsaturated")
         extra = value[self.width - 1 :]  # all equal to the sign where the value fits
-        fits = extra.all() | ~extra.any()
+        fits = wire(m, extra.all() | ~extra.any(), "fits")
         if flags is not None:
             flags.append(~fits)
         limit = Cat(~value[-1].replicate(self.width - 1), value[-1])
-        return Mux(fits, value[: self.width], limit).as_signed()
+        return wire(m, Mux(fits, value[: self.width], limit).as_signed(), "saturated_value")
 
-    def multiply(self, left: Value, right: Value, flags: Flags | None = None) -> Value:
-        product = left * right
-        floored = self.saturate(product[self.frac_bits :].as_signed(), flags)
+    def multiply(
+        self, m: Module, left: Value, right: Value, flags: Flags | None = None
+    ) -> Value:
+        product = wire(m, left * right, "product")
+        floored = self.saturate(m, product[self.frac_bits :].as_signed(), flags)
         bit = product[self.frac_bits - 1] & (floored != self.maximum)
         return (floored + bit)[: self.width].as_signed()
 
-    def multiply_wide(self, left: Value, right: Value) -> Value:
-        product = left * right
+    def multiply_wide(self, m: Module, left: Value, right: Value) -> Value:
+        product = wire(m, left * right, "product")
         return product[self.frac_bits :].as_signed() + product[self.frac_bits - 1]
 
-    def add(self, left: Value, right: Value, flags: Flags | None = None) -> Value:
-        return self.saturate(left + right, flags)
+    def add(self, m: Module, left: Value, right: Value, flags: Flags | None = None) -> Value:
+        return self.saturate(m, left + right, flags)
 
-    def negate(self, value: Value) -> Value:
+    def negate(self, m: Module, value: Value) -> Value:
+        value = wire(m, value, "positive")
         return Mux(value == self.minimum, self.maximum, -value)[: self.width].as_signed()
 
-    def shift_right(self, value: Value, shift: Value) -> Value:
-        shifted = Cat(Const(0, 1), value).as_signed() >> shift  # bit 0: the last one shifted out
+    def shift_right(self, m: Module, value: Value, shift: Value) -> Value:
+        extended = Cat(Const(0, 1), value).as_signed() >> shift
+        shifted = wire(m, extended, "shifted")  # bit 0: the last one shifted out
         return (shifted[1:].as_signed() + shifted[0])[: self.width].as_signed()
 
     def from_pixel(self, pixel: Value) -> Value:

@@ -9,14 +9,15 @@ otherwise (dither, files).
 from __future__ import annotations
 
 import numpy as np
-from amaranth.hdl import Array, Const, Module, Mux, Signal, unsigned
+from amaranth.hdl import Array, Cat, Const, Module, Mux, Signal, unsigned
 from amaranth.lib import wiring
 from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
 
 from hwsim.schedule import JunctionSchedule
 from rtl_gen.delay import delay
-from rtl_gen.lanes import Lanes
+from rtl_gen.lanes import Lanes, fill
+from rtl_gen.wire import wire
 
 
 def index_shape(count: int):
@@ -64,8 +65,7 @@ class Interleaver(wiring.Component):
             (self.bank_of_lane, self.pattern.bank),
             (self.lane_of_bank, self.pattern.bank_lane),
         ):
-            for lane, value in enumerate(self._table(m, rows)):
-                m.d.comb += port[lane].eq(value)
+            m.d.comb += fill(port, self._table(m, rows))
         self._fresh(m)
         return m
 
@@ -76,8 +76,7 @@ class Interleaver(wiring.Component):
         if (fresh == (np.arange(len(fresh)) < until)[:, None]).all():
             m.d.comb += self.fresh.eq((self.now < until).replicate(z))
             return
-        for lane, value in enumerate(self._table(m, fresh.astype(int))):
-            m.d.comb += self.fresh[lane].eq(value)
+        m.d.comb += self.fresh.eq(Cat(self._table(m, fresh.astype(int))))
 
     def _count(self, m: Module) -> None:
         """Clock, clock within the sweep, and sweep, now and in the next clock."""
@@ -101,13 +100,11 @@ class Interleaver(wiring.Component):
     def _words(self, m: Module) -> None:
         phi, depth = self.pattern.seed_vectors, self.shape.depth
         if phi is None:
-            for bank, value in enumerate(self._table(m, self.pattern.bank_word)):
-                m.d.comb += self.word[bank].eq(value)
+            m.d.comb += fill(self.word, self._table(m, self.pattern.bank_word))
             return
         seeds = self._table(m, np.repeat(phi, depth, axis=0))
-        for bank, seed in enumerate(seeds):
-            ahead = seed + self.turn
-            m.d.comb += self.word[bank].eq(Mux(ahead >= depth, ahead - depth, ahead))
+        ahead = [wire(m, seed + self.turn, "ahead") for seed in seeds]
+        m.d.comb += fill(self.word, [Mux(x >= depth, x - depth, x) for x in ahead])
 
     def _table(self, m: Module, rows: np.ndarray) -> list:
         """Row of the present clock of a (junction_cycle, z) table, as small as its content allows."""

@@ -23,7 +23,7 @@ from rtl_gen.delay import delay
 from rtl_gen.feedforward import FeedForward
 from rtl_gen.fixed_point import FixedPoint
 from rtl_gen.interleaver import Interleaver, Network, index_shape
-from rtl_gen.lanes import Lanes
+from rtl_gen.lanes import Lanes, fill
 from rtl_gen.layer import Layer
 from rtl_gen.memory import BankedMemory
 from rtl_gen.natural_order import Cursor, NaturalOrder, gather, scatter, words
@@ -158,13 +158,14 @@ class Junction(wiring.Component):
             (self.weights, ~host.is_bias, [self.position] * shape.z),
             (self.biases, host.is_bias, words(shape.right_banks, cursor.base, cursor.word)),
         ):
-            for bank, address in enumerate(addresses):
-                m.d.comb += memory.read_word[bank].eq(Mux(host.select, host.word, address))
-                m.d.comb += memory.write_word[bank].eq(host.word)
-                m.d.comb += memory.write_data[bank].eq(host.data)
-                m.d.comb += memory.write_enable[bank].eq(
-                    host.select & host.write & wanted & (host.bank == bank)
-                )
+            writes = host.select & host.write & wanted
+            banks = range(memory.banks)
+            m.d.comb += [
+                fill(memory.read_word, [Mux(host.select, host.word, a) for a in addresses]),
+                fill(memory.write_word, [host.word for _ in banks]),
+                fill(memory.write_data, [host.data for _ in banks]),
+                memory.write_enable.eq(Cat(writes & (host.bank == bank) for bank in banks)),
+            ]
         bank, is_bias = delay(m, host.bank, 1, "host_bank"), delay(m, host.is_bias, 1, "host_bias")
         m.d.comb += host.value.eq(
             Mux(is_bias, Array(self.biases.read_data)[bank], Array(self.weights.read_data)[bank])
@@ -179,8 +180,7 @@ class Junction(wiring.Component):
         """Left values in lane order, as numbers."""
         lanes = Signal(Lanes(self.number.shape, self.shape.z), name=name)
         convert = self.number.from_pixel if self.shape.index == 1 else lambda value: value
-        for lane, value in enumerate(self.operands.to_lanes(list(port))):
-            m.d.comb += lanes[lane].eq(convert(value))
+        m.d.comb += fill(lanes, [convert(value) for value in self.operands.to_lanes(list(port))])
         return lanes
 
     def _forward(self, m: Module) -> None:
@@ -232,7 +232,7 @@ class Junction(wiring.Component):
         word = delay(m, self.position, late + 1, "weight_word")
         with m.If(self.write_valid):
             m.d.comb += self.weights.write_enable.eq(~0)
-            m.d.comb += [self.weights.write_word[lane].eq(word) for lane in range(shape.z)]
+            m.d.comb += fill(self.weights.write_word, [word] * shape.z)
             m.d.comb += self.weights.write_data.eq(update.new_weight)
         base = delay(m, self.bias_cursor.base, late + 1, "bias_write_base")
         word = delay(m, self.bias_cursor.word, late + 1, "bias_write_word")
@@ -242,19 +242,17 @@ class Junction(wiring.Component):
         )
         with m.If(self.write_valid):
             m.d.comb += self.biases.write_enable.eq(Cat(enables))
-            for bank, address in enumerate(words(shape.right_banks, base, word)):
-                m.d.comb += self.biases.write_word[bank].eq(address)
-                m.d.comb += self.biases.write_data[bank].eq(values[bank])
+            m.d.comb += fill(self.biases.write_word, words(shape.right_banks, base, word))
+            m.d.comb += fill(self.biases.write_data, values)
 
     def _right_delta(self, m: Module) -> data.View:
         """Deltas of the right neurons touched; profile "default" multiplies a' in here."""
         delta = Signal(Lanes(self.number.shape, self.shape.right_banks))
-        flags = []
-        for slot in range(self.shape.right_banks):
-            value = self.right.delta[slot]
-            if self.has_slope:
-                value = self.number.multiply(value, self.right.slope[slot], flags)
-            m.d.comb += delta[slot].eq(value)
+        values = list(self.right.delta)
+        if self.has_slope:
+            pairs = zip(values, self.right.slope, strict=True)
+            values = [self.number.multiply(m, value, slope) for value, slope in pairs]
+        m.d.comb += fill(delta, values)
         return delta
 
     def _backward(self, m: Module) -> None:
@@ -268,8 +266,8 @@ class Junction(wiring.Component):
             backprop.fresh.eq(delay(m, self.interleaver.fresh, late + 1, "fresh")),
             self.saturated[1].eq(backprop.saturated),
         ]
-        for lane in range(shape.z):
-            m.d.comb += backprop.delta[lane].eq(lane_value(shape, lane, self.phase, self.delta))
+        lanes = [lane_value(shape, lane, self.phase, self.delta) for lane in range(shape.z)]
+        m.d.comb += fill(backprop.delta, lanes)
         if self.per_edge:
             m.d.comb += backprop.derivative.eq(self._lanes(m, left.derivative, "derivative"))
         self._accumulate(m, backprop)
@@ -282,12 +280,10 @@ class Junction(wiring.Component):
         word = self.interleaver.word
         network = Network(m, self.interleaver, late + 1, "sums")
         partial = delay(m, left.partial, late - read_late, "partial")
-        for lane, value in enumerate(network.to_lanes(list(partial))):
-            m.d.comb += backprop.partial[lane].eq(value)
         m.d.comb += [
+            fill(backprop.partial, network.to_lanes(list(partial))),
+            fill(left.sum, network.to_banks(list(backprop.total))),
             left.partial_word.eq(delay(m, word, read_late, "partial_word")),
             left.sum_enable.eq(self.write_valid),
             left.sum_word.eq(delay(m, word, late + 1, "sum_word")),
         ]
-        for bank, value in enumerate(network.to_banks(list(backprop.total))):
-            m.d.comb += left.sum[bank].eq(value)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from amaranth.hdl import Format, Value
+from collections.abc import Iterable
+
+from amaranth.hdl import Cat, Const, Format, Shape, Value
 from amaranth.lib import data
 
 
@@ -11,3 +13,21 @@ class Lanes(data.ArrayLayout):
 
     def format(self, value, format_spec):
         return Format("{}", Value.cast(value))
+
+
+def fill(lanes: data.View, values: Iterable):
+    """Assign all elements at once; each value is extended or cut to the element's width.
+
+    One assignment instead of one per element: what is emitted, and the time it takes, stays linear
+    in the number of lanes.
+    """
+    width = Shape.cast(lanes.shape().elem_shape).width
+    return lanes.eq(Cat(_fit(Value.cast(value), width) for value in values))
+
+
+def _fit(value: Value, width: int) -> Value:
+    missing = width - len(value)
+    if missing <= 0:
+        return value[:width]
+    top = value[-1] if value.shape().signed else Const(0, 1)
+    return Cat(value, top.replicate(missing))

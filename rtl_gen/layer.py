@@ -16,7 +16,7 @@ from hwsim.schedule import JunctionSchedule
 from rtl_gen.delay import delay
 from rtl_gen.fixed_point import FixedPoint
 from rtl_gen.interleaver import index_shape
-from rtl_gen.lanes import Lanes
+from rtl_gen.lanes import Lanes, fill
 from rtl_gen.memory import BankedMemory
 from rtl_gen.natural_order import gather, scatter, words
 
@@ -148,7 +148,7 @@ class Layer(wiring.Component):
         )
         enable, address = self.result_enable, self.result_word
         m.d.comb += enable.eq(Cat(enables))
-        m.d.comb += [address[b].eq(w) for b, w in enumerate(words(banks, left.base, left.word))]
+        m.d.comb += fill(address, words(banks, left.base, left.word))
         activation = self._written(m, "activation", values, enable, address, "single")
         m.d.comb += self._to_right(m, self.right.forward, activation, self._copy(-1))
         if self.trains:
@@ -170,7 +170,7 @@ class Layer(wiring.Component):
     def _written(self, m: Module, name: str, values, enable, address, ports: str) -> list:
         """Copies of a result memory, the one that is written and the addresses of all wired up."""
         written = getattr(self, f"{name}_data")
-        m.d.comb += [written[bank].eq(value) for bank, value in enumerate(values)]
+        m.d.comb += fill(written, values)
         copies = []
         for copy in range(self.copies):
             memory = self._memory(self.value, ports)
@@ -199,14 +199,16 @@ class Layer(wiring.Component):
                 m.d.comb += self._address(memory, right.partial_word)
             with m.Else():
                 m.d.comb += self._natural_address(memory)
-            for bank in range(self.shape.left_banks):
-                logical, part = bank % self.shape.z, bank // self.shape.z
-                fold, word = self._split(right.sum_word[logical])
-                m.d.comb += [
-                    memory.write_enable[bank].eq(here & right.sum_enable & (fold == part)),
-                    memory.write_word[bank].eq(word),
-                    memory.write_data[bank].eq(right.sum[logical]),
-                ]
+            places = [
+                (bank // self.shape.z, *self._split(right.sum_word[bank % self.shape.z]))
+                for bank in range(memory.banks)
+            ]
+            enable = here & right.sum_enable
+            m.d.comb += [
+                memory.write_enable.eq(Cat(enable & (fold == part) for part, fold, _ in places)),
+                fill(memory.write_word, [word for _, _, word in places]),
+                fill(memory.write_data, list(right.sum) * self.shape.fold),
+            ]
             copies.append(memory)
         m.d.comb += self._to_right(m, right.partial, copies, self.delta_copy, right.partial_word)
         self._to_left(m, self.left.delta, copies, ~self.delta_copy)
@@ -217,15 +219,12 @@ class Layer(wiring.Component):
         return (word[:bits], word[bits:]) if bits else (0, word)
 
     def _address(self, memory: BankedMemory, word) -> list:
-        return [
-            memory.read_word[bank].eq(self._split(word[bank % self.shape.z])[1])
-            for bank in range(self.shape.left_banks)
-        ]
+        banks = range(self.shape.left_banks)
+        return [fill(memory.read_word, [self._split(word[b % self.shape.z])[1] for b in banks])]
 
     def _natural_address(self, memory: BankedMemory) -> list:
         left = self.left
-        addresses = words(memory.banks, left.touched_base, left.touched_word)
-        return [memory.read_word[bank].eq(word) for bank, word in enumerate(addresses)]
+        return [fill(memory.read_word, words(memory.banks, left.touched_base, left.touched_word))]
 
     def _to_right(self, m: Module, port, copies: list, copy, word=None) -> list:
         """Data of the chosen copy, by left bank, for a port of the interleaved side."""
@@ -233,18 +232,16 @@ class Layer(wiring.Component):
         if self.shape.fold == 1:
             return [port.eq(chosen)]
         word = delay(m, self.right.word if word is None else word, 1, "data_word")
-        assigned = []
-        for bank in range(self.shape.z):
-            shared = [chosen[bank + self.shape.z * f] for f in range(self.shape.fold)]
-            assigned.append(port[bank].eq(Array(shared)[self._split(word[bank])[0]]))
-        return assigned
+        shared = [list(chosen)[bank :: self.shape.z] for bank in range(self.shape.z)]
+        parts = [self._split(word[bank])[0] for bank in range(self.shape.z)]
+        return [fill(port, [Array(s)[part] for s, part in zip(shared, parts, strict=True)])]
 
     def _to_left(self, m: Module, port, copies: list, copy) -> None:
         """Data of the chosen copy, by slot, for a port of the natural side."""
         base = delay(m, self.left.touched_base, 1, "data_base")
         chosen = _choose(m, copies, copy)
         slots = gather(m, list(chosen), self.shape.left_banks, self.slots, base, self.bases)
-        m.d.comb += [port[slot].eq(value) for slot, value in enumerate(slots)]
+        m.d.comb += fill(port, slots)
 
 
 def _choose(m: Module, copies: list[BankedMemory], copy):

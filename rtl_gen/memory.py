@@ -11,7 +11,7 @@ from amaranth.lib import wiring
 from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
 
-from rtl_gen.lanes import Lanes
+from rtl_gen.lanes import Lanes, fill
 
 
 class BankedMemory(wiring.Component):
@@ -49,6 +49,7 @@ class BankedMemory(wiring.Component):
 
     def elaborate(self, platform) -> Module:
         m = Module()
+        read_data = []
         for bank in range(self.banks):
             memory = Memory(shape=self.shape, depth=self.depth, init=[])
             m.submodules[f"bank_{bank}"] = memory
@@ -60,8 +61,9 @@ class BankedMemory(wiring.Component):
                 write.addr.eq(write_address),
                 write.data.eq(self.write_data[bank]),
                 read.addr.eq(read_address),
-                self.read_data[bank].eq(read.data),
             ]
+            read_data.append(read.data)
+        m.d.comb += fill(self.read_data, read_data)
         return m
 
     def _addresses(self, bank: int) -> tuple[Value, Value]:

@@ -12,7 +12,7 @@ from amaranth.lib.wiring import In, Out
 from hwsim.design import JunctionShape
 from rtl_gen.delay import delay
 from rtl_gen.fixed_point import Flags, FixedPoint
-from rtl_gen.lanes import Lanes
+from rtl_gen.lanes import Lanes, fill
 from rtl_gen.natural_order import slot_of_lane
 
 
@@ -61,21 +61,20 @@ class Update(wiring.Component):
         product_flags: Flags = []
         step = Signal(Lanes(number.shape, shape.right_banks))
         change = Signal(Lanes(number.shape, shape.z))
-        for slot in range(shape.right_banks):
-            m.d.comb += step[slot].eq(
-                number.shift_right(number.negate(self.delta[slot]), self.eta_shift)
-            )
-        for lane in range(shape.z):
-            of_lane = lane_value(shape, lane, self.phase, step)
-            m.d.comb += change[lane].eq(
-                number.multiply(of_lane, self.activation[lane], product_flags)
-            )
-        bias_flags: Flags = []
+        lanes, slots = range(shape.z), range(shape.right_banks)
+        steps = [number.shift_right(m, number.negate(m, x), self.eta_shift) for x in self.delta]
+        m.d.comb += fill(step, steps)
+        of_lane = [lane_value(shape, lane, self.phase, step) for lane in lanes]
+        changes = [
+            number.multiply(m, of_lane[lane], self.activation[lane], product_flags)
+            for lane in lanes
+        ]
+        m.d.comb += fill(change, changes)
+        flags: Flags = []
         new_bias = Signal(Lanes(number.shape, shape.right_banks))
-        for slot in range(shape.right_banks):
-            flags: Flags = []
-            m.d.comb += new_bias[slot].eq(number.add(self.bias[slot], step[slot], flags))
-            bias_flags.append(flags[0] & (self.finishing > slot))
+        biases = [number.add(m, self.bias[slot], step[slot], flags) for slot in slots]
+        m.d.comb += fill(new_bias, biases)
+        bias_flags = [flag & (self.finishing > slot) for slot, flag in enumerate(flags)]
 
         flag = self.valid & (Cat(product_flags).any() | Cat(bias_flags).any())
         flag = delay(m, flag, self.registers, "flag")
@@ -84,11 +83,9 @@ class Update(wiring.Component):
         weight = delay(m, self.weight, self.registers, "weight")
 
         weight_flags: Flags = []
-        for lane in range(shape.z):
-            m.d.comb += self.new_weight[lane].eq(
-                number.add(weight[lane], change[lane], weight_flags)
-            )
+        new = [number.add(m, weight[lane], change[lane], weight_flags) for lane in lanes]
         m.d.comb += [
+            fill(self.new_weight, new),
             self.new_bias.eq(delay(m, new_bias, self.registers, "new_bias")),
             self.saturated.eq(flag | (valid & Cat(weight_flags).any())),
         ]

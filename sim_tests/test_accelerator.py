@@ -21,7 +21,7 @@ from rtl_gen.fixed_point import FixedPoint
 from rtl_gen.generate import generate
 from rtl_gen.simulator import Simulator
 from rtl_gen.verify import VISIBLE, Stimuli, verify
-from rtl_gen.verilog import TOP
+from rtl_gen.verilog import TOP, make_accelerator, to_verilog
 
 DESIGNS = Path(__file__).parent.parent / "designs"
 
@@ -81,7 +81,7 @@ def test_registers(folder, training_run):
 def test_a_wrong_bit_in_the_verilog_is_found_and_leaves_a_waveform(folder, monkeypatch):
     """Hardware that truncates eta*delta, the newcomer's mistake: the report names the place."""
 
-    def truncate(self, value, shift):
+    def truncate(self, m, value, shift):
         return (value >> shift)[: self.width].as_signed()
 
     monkeypatch.setattr(FixedPoint, "shift_right", truncate)
@@ -160,3 +160,17 @@ def test_shipped_designs(name, inputs, folder):
     design = load_design(DESIGNS / f"{name}.toml")
     verdict = verify(design, Stimuli.random(design, inputs, 3), folder / name)
     assert verdict.equal, verdict.first_divergence
+
+
+@pytest.mark.parametrize(
+    ("profile", "expected"),
+    # FF and UP take a multiplier per lane each. BP of junction 2 takes two per lane (prototype),
+    # or one per lane and one for each right neuron that junction 1 touches (default).
+    [("prototype", 2 * (10 + 5) + 2 * 5), ("default", 2 * (10 + 5) + 5 + 3)],
+)
+def test_multipliers_are_those_of_the_block_diagram(profile, expected):
+    """An expression used twice would be emitted twice, multipliers included."""
+    design = make_design(SMALL | {"number": SMALL["number"] | {"profile": profile}})
+    assert design.shapes[0].right_banks == 3
+    verilog = to_verilog(make_accelerator(design, make_schedule(design)))
+    assert verilog.count(" * ") == expected
