@@ -99,8 +99,6 @@ class AmaranthBench:
                 found = found.layers[int(index)]
             elif kind == "junction" and index.isdigit():
                 found = found.junctions[int(index) - 1]
-            elif kind in ("weight", "bias") and index == "memory":
-                found = {"weight": found.weights, "bias": found.biases}[kind]
             else:
                 found = getattr(found, part)
         return found

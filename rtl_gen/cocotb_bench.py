@@ -236,8 +236,15 @@ UNKNOWN = str.maketrans("XxZzUuWw-", "000000000")
 
 def find(core, name: str):
     """The handle of ``layer_1.right.sum``: instances with dots, members of a port with ``__``."""
-    found, parts = core, name.split(".")
-    while len(parts) > 1 and parts[0].startswith(("layer_", "junction_", "cost", "weight_memory",
-                                                  "bias_memory")):  # fmt: skip
-        found = getattr(found, parts.pop(0))
-    return getattr(found, "__".join(parts))
+    *instances, last = name.split(".")
+    members = []
+    found = core
+    for i, part in enumerate(instances):
+        if not part.startswith(INSTANCES):
+            members = instances[i:]
+            break
+        found = getattr(found, part)
+    return getattr(found, "__".join([*members, last]))
+
+
+INSTANCES = ("layer_", "junction_", "cost", "parameters", "weight_memory", "bias_memory")

@@ -6,7 +6,7 @@ Latency: 0 clocks to the memory's write port; reads 1 clock.
 from __future__ import annotations
 
 from amaranth.hdl import Cat, Module, Mux, Signal, Value
-from amaranth.lib import data, wiring
+from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from hwsim.design import Design
@@ -16,9 +16,9 @@ from rtl_gen.delay import delay
 from rtl_gen.fixed_point import FixedPoint
 from rtl_gen.interleaver import index_shape
 from rtl_gen.lanes import Lanes, fill
-from rtl_gen.layer import NaturalSide
 from rtl_gen.memory import BankedMemory
 from rtl_gen.natural_order import gather, scatter, words
+from rtl_gen.sides import NaturalSide
 from rtl_gen.wire import wire
 
 

@@ -12,7 +12,7 @@ from amaranth.lib.wiring import In, Out
 
 from hwsim.design import JunctionShape
 from rtl_gen.delay import delay
-from rtl_gen.fixed_point import Flags, FixedPoint
+from rtl_gen.fixed_point import FixedPoint, Flags
 from rtl_gen.lanes import Lanes, fill
 from rtl_gen.natural_order import slot_of_lane
 

@@ -10,11 +10,10 @@ multipliers, t+1+P sums and write back, t+2+P activations.
 
 from __future__ import annotations
 
-from amaranth.hdl import Array, Cat, Module, Mux, Signal
+from amaranth.hdl import Module, Mux, Signal
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
-from hwsim import natural_order as model
 from hwsim.design import Design
 from hwsim.schedule import Schedule
 from rtl_gen.activation import Activation
@@ -22,34 +21,12 @@ from rtl_gen.backprop import Backprop
 from rtl_gen.delay import delay
 from rtl_gen.feedforward import FeedForward
 from rtl_gen.fixed_point import FixedPoint
-from rtl_gen.interleaver import Interleaver, Network, index_shape
+from rtl_gen.interleaver import Interleaver, Network
 from rtl_gen.lanes import Lanes, fill
 from rtl_gen.layer import Layer
-from rtl_gen.memory import BankedMemory
-from rtl_gen.natural_order import Cursor, NaturalOrder, gather, scatter, words
+from rtl_gen.natural_order import Cursor, NaturalOrder
+from rtl_gen.parameters import HostSide, Parameters
 from rtl_gen.update import Update, lane_value
-
-
-class HostSide(wiring.Signature):
-    """Access to one weight or bias while the pipeline is idle, as seen by the host.
-
-    ``value`` follows a clock after ``select``. Element k of a memory of n banks has bank k % n and
-    word k // n; weights have z banks, biases ``right_banks``.
-    """
-
-    def __init__(self, design: Design) -> None:
-        shapes = design.shapes
-        super().__init__(
-            {
-                "select": Out(1),
-                "write": Out(1),
-                "is_bias": Out(1),
-                "word": Out(index_shape(max(max(s.junction_cycle, s.right_depth) for s in shapes))),
-                "bank": Out(index_shape(max(s.z for s in shapes))),
-                "data": Out(design.fixed_point.width),
-                "value": In(design.fixed_point.width),
-            }
-        )
 
 
 class Junction(wiring.Component):
@@ -73,6 +50,7 @@ class Junction(wiring.Component):
     """
 
     def __init__(self, design: Design, schedule: Schedule, index: int, left, right) -> None:
+        self.design = design
         self.part = schedule.junctions[index - 1]
         self.shape = self.part.shape
         self.number = FixedPoint.of(design.fixed_point)
@@ -109,7 +87,7 @@ class Junction(wiring.Component):
         for counter in (self.interleaver, self.order):
             m.d.comb += [counter.restart.eq(self.restart), counter.step.eq(issued)]
         self._cursors(m, issued)
-        self._parameters(m)
+        self._parameters(m, self.design)
 
         self.phase = delay(m, self.order.phase, 1, "phase")
         self.finishing = delay(m, self.order.finishing, 1, "finishing")
@@ -128,7 +106,6 @@ class Junction(wiring.Component):
     def _cursors(self, m: Module, issued: Signal) -> None:
         """Where the right neurons touched lie in the bias memory and in the right memory."""
         shape = self.shape
-        self.bias_bases = model.NaturalOrder(shape).bases(shape.right_banks)
         self.bias_cursor = Cursor(
             banks=shape.right_banks, depth=shape.right_depth, most=shape.right_banks
         )
@@ -146,35 +123,15 @@ class Junction(wiring.Component):
                 cursor.advance.eq(Mux(issued, self.order.finishing, 0)),
             ]
 
-    def _parameters(self, m: Module) -> None:
-        """Weight and bias memories: read every clock, or by the host while idle."""
-        shape, host = self.shape, self.host
-        kind = {"shape": self.number.shape, "ports": "dual"}
-        self.weights = BankedMemory(size=shape.n_edges, banks=shape.z, **kind)
-        self.biases = BankedMemory(size=shape.n_right, banks=shape.right_banks, **kind)
-        m.submodules.weight_memory, m.submodules.bias_memory = self.weights, self.biases
-        cursor = self.bias_cursor
-        for memory, wanted, addresses in (
-            (self.weights, ~host.is_bias, [self.position] * shape.z),
-            (self.biases, host.is_bias, words(shape.right_banks, cursor.base, cursor.word)),
-        ):
-            writes = host.select & host.write & wanted
-            banks = range(memory.banks)
-            m.d.comb += [
-                fill(memory.read_word, [Mux(host.select, host.word, a) for a in addresses]),
-                fill(memory.write_word, [host.word for _ in banks]),
-                fill(memory.write_data, [host.data for _ in banks]),
-                memory.write_enable.eq(Cat(writes & (host.bank == bank) for bank in banks)),
-            ]
-        bank, is_bias = delay(m, host.bank, 1, "host_bank"), delay(m, host.is_bias, 1, "host_bias")
-        m.d.comb += host.value.eq(
-            Mux(is_bias, Array(self.biases.read_data)[bank], Array(self.weights.read_data)[bank])
-        )
-        base = delay(m, cursor.base, 1, "bias_base")
-        self.bias = gather(
-            m, list(self.biases.read_data), shape.right_banks, shape.right_banks, base,
-            self.bias_bases,
-        )  # fmt: skip
+    def _parameters(self, m: Module, design: Design) -> None:
+        """Weights and biases of the position issued."""
+        m.submodules.parameters = self.parameters = parameters = Parameters(design, self.shape)
+        wiring.connect(m, wiring.flipped(self.host), parameters.host)
+        m.d.comb += [
+            parameters.position.eq(self.position),
+            parameters.base.eq(self.bias_cursor.base),
+            parameters.word.eq(self.bias_cursor.word),
+        ]
 
     def _lanes(self, m: Module, port, name: str) -> data.View:
         """Left values in lane order, as numbers."""
@@ -193,9 +150,9 @@ class Junction(wiring.Component):
             forward.valid.eq(self.forward_valid),
             forward.phase.eq(self.phase),
             forward.finishing.eq(self.finishing),
-            forward.weight.eq(self.weights.read_data),
+            forward.weight.eq(self.parameters.weight),
             forward.activation.eq(self._lanes(m, self.left.forward, "forward_activation")),
-            forward.bias.eq(Cat(self.bias)),
+            forward.bias.eq(self.parameters.bias),
             activation.h.eq(forward.h),
             self.right.activation.eq(activation.activation),
             self.saturated[0].eq(forward.saturated),
@@ -224,26 +181,21 @@ class Junction(wiring.Component):
             update.finishing.eq(self.finishing),
             update.eta_shift.eq(self.eta_shift),
             update.delta.eq(self.delta),
-            update.bias.eq(Cat(self.bias)),
-            update.weight.eq(self.weights.read_data),
+            update.bias.eq(self.parameters.bias),
+            update.weight.eq(self.parameters.weight),
             update.activation.eq(self._lanes(m, self.left.backward, "backward_activation")),
             self.saturated[2].eq(update.saturated),
         ]
-        word = delay(m, self.position, late + 1, "weight_word")
-        with m.If(self.write_valid):
-            m.d.comb += self.weights.write_enable.eq(~0)
-            m.d.comb += fill(self.weights.write_word, [word] * shape.z)
-            m.d.comb += self.weights.write_data.eq(update.new_weight)
-        base = delay(m, self.bias_cursor.base, late + 1, "bias_write_base")
-        word = delay(m, self.bias_cursor.word, late + 1, "bias_write_word")
-        count = delay(m, self.finishing, late, "bias_count")
-        enables, values = scatter(
-            list(update.new_bias), shape.right_banks, count, base, self.bias_bases
-        )
-        with m.If(self.write_valid):
-            m.d.comb += self.biases.write_enable.eq(Cat(enables))
-            m.d.comb += fill(self.biases.write_word, words(shape.right_banks, base, word))
-            m.d.comb += fill(self.biases.write_data, values)
+        cursor, parameters = self.bias_cursor, self.parameters
+        m.d.comb += [
+            parameters.update.eq(self.write_valid),
+            parameters.update_position.eq(delay(m, self.position, late + 1, "update_position")),
+            parameters.update_base.eq(delay(m, cursor.base, late + 1, "update_base")),
+            parameters.update_word.eq(delay(m, cursor.word, late + 1, "update_word")),
+            parameters.update_count.eq(delay(m, self.finishing, late, "update_count")),
+            parameters.new_weight.eq(update.new_weight),
+            parameters.new_bias.eq(update.new_bias),
+        ]
 
     def _right_delta(self, m: Module) -> data.View:
         """Deltas of the right neurons touched; profile "default" multiplies a' in here."""
@@ -262,7 +214,7 @@ class Junction(wiring.Component):
         )
         m.d.comb += [
             backprop.valid.eq(self.backward_valid),
-            backprop.weight.eq(self.weights.read_data),
+            backprop.weight.eq(self.parameters.weight),
             backprop.fresh.eq(delay(m, self.interleaver.fresh, late + 1, "fresh")),
             self.saturated[1].eq(backprop.saturated),
         ]

@@ -7,8 +7,8 @@ order). Reads: 1 clock.
 from __future__ import annotations
 
 from amaranth.hdl import Array, Cat, Module, Mux, Shape, Signal, signed, unsigned
-from amaranth.lib import data, wiring
-from amaranth.lib.wiring import In, Out
+from amaranth.lib import wiring
+from amaranth.lib.wiring import In
 
 from hwsim.backprop import sum_width
 from hwsim.design import Design
@@ -19,62 +19,7 @@ from rtl_gen.interleaver import index_shape
 from rtl_gen.lanes import Lanes, fill
 from rtl_gen.memory import BankedMemory
 from rtl_gen.natural_order import gather, scatter, words
-
-
-class NaturalSide(wiring.Signature):
-    """What a junction has to do with the layer to its right, as seen by the junction.
-
-    ``count`` neurons from (base, word) on are written; ``touched_*`` is where deltas are read, which
-    come one clock later, with the ``slope`` a' still to be multiplied in.
-    """
-
-    def __init__(
-        self, *, slots: int, banks: int, depth: int, value: Shape, delta: Shape | None, slope: bool
-    ) -> None:
-        base, word = index_shape(banks), index_shape(depth)
-        members = {
-            "count": Out(range(slots + 1)),
-            "base": Out(base),
-            "word": Out(word),
-            "activation": Out(Lanes(value, slots)),
-        }
-        if delta is not None:
-            members |= {
-                "derivative": Out(Lanes(value, slots)),
-                "touched_base": Out(base),
-                "touched_word": Out(word),
-                "delta": In(Lanes(delta, slots)),
-            }
-        if slope:
-            members["slope"] = In(Lanes(value, slots))
-        super().__init__(members)
-
-
-class InterleavedSide(wiring.Signature):
-    """What a junction has to do with the layer to its left, as seen by the junction.
-
-    All arrays are (z,), by bank. ``forward``, ``backward`` and ``derivative`` follow ``word`` by a
-    clock, ``partial`` follows ``partial_word`` by a clock.
-    """
-
-    def __init__(
-        self, *, z: int, depth: int, value: Shape, total: Shape | None, trains: bool, per_edge: bool
-    ) -> None:
-        word = Lanes(index_shape(depth), z)
-        values = Lanes(value, z)
-        members = {"word": Out(word), "forward": In(values)}
-        if trains:
-            members["backward"] = In(values)
-        if total is not None:
-            members |= {
-                "partial_word": Out(word),
-                "partial": In(Lanes(total, z)),
-                "sum_enable": Out(1),
-                "sum_word": Out(word),
-                "sum": Out(Lanes(total, z)),
-            }
-            members |= {"derivative": In(values)} if per_edge else {}
-        super().__init__(members)
+from rtl_gen.sides import InterleavedSide, NaturalSide
 
 
 class Layer(wiring.Component):

@@ -230,7 +230,7 @@ def write_ports(model: Pipeline) -> Iterator[WritePort]:
             (junction.weight, "weight", shape.z, shape.junction_cycle),
             (junction.bias, "bias", shape.right_banks, shape.right_depth),
         ):
-            path = f"junction_{i}.{kind}_memory"
+            path = f"junction_{i}.parameters.{kind}_memory"
             yield WritePort(
                 memory, "UP", i, f"{path}.write_enable", f"{path}.write_word",
                 f"{path}.write_data", banks, index_bits(depth), width, part.backward_age,

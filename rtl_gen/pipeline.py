@@ -16,10 +16,11 @@ from hwsim.schedule import Schedule
 from rtl_gen.cost import Cost
 from rtl_gen.delay import delay
 from rtl_gen.interleaver import index_shape
-from rtl_gen.junction import HostSide, Junction
+from rtl_gen.junction import Junction
 from rtl_gen.lanes import Lanes
 from rtl_gen.layer import Layer
 from rtl_gen.natural_order import Cursor
+from rtl_gen.parameters import HostSide
 from rtl_gen.sequencer import Sequencer
 
 

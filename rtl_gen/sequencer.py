@@ -10,7 +10,6 @@ from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
 from hwsim.schedule import Schedule
-
 from rtl_gen.lanes import Lanes
 
 
