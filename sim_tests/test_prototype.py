@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from hwsim.cli.app import run as run_command
 from hwsim.cost import Cost
 from hwsim.design_file import load_design
 from hwsim.pipeline import Pipeline
@@ -136,3 +137,28 @@ def test_the_hazard_spoils_as_many_deltas_as_the_rtl_showed(monkeypatch):
     monkeypatch.setattr(junction, "_accumulate", both)
     pipeline.run(run["x"][:48], run["y"][:48], on_block=compare)
     assert sum(wrong) == 2420
+
+
+def test_the_command_line_gives_the_same_numbers(tmp_path):
+    """``train`` as a user runs it: data, initial state and design from files."""
+    run = golden("prototype_golden")
+    np.savez(tmp_path / "images.npz", xtr=run["x"].astype(np.uint8), ytr=run["y"])
+    names = ("weight_1", "weight_2", "bias_1", "bias_2")
+    np.savez(tmp_path / "initial.npz", **{name: run[name] for name in names})
+    text = (DESIGNS / "prototype-2018.toml").read_text()
+    assert "\n[training]\n" in text
+    lines = [line for line in text.splitlines() if not line.startswith(("seed", "eta_shift"))]
+    text = "\n".join(lines).replace("[training]", '[training]\ninitial = "initial.npz"')
+    (tmp_path / "design.toml").write_text(text)
+    status = run_command(
+        ["train", str(tmp_path / "design.toml"), "--data", str(tmp_path / "images.npz"),
+         "--no-shuffle", "--save", str(tmp_path / "after.npz"),
+         "--predictions", str(tmp_path / "predictions.npz")]
+    )  # fmt: skip
+    assert status == 0
+    with np.load(tmp_path / "after.npz") as after:
+        for name in names:
+            np.testing.assert_array_equal(after[name], run[f"{name}_after"])
+    with np.load(tmp_path / "predictions.npz") as file:
+        assert file["prediction"].shape == (1, 100)
+        np.testing.assert_array_equal(file["prediction"][0], run["prediction"])
