@@ -141,7 +141,7 @@ class JunctionShape:
 class Design:
     """A whole design, valid by construction: ``load_design`` and ``make_design`` check every rule.
 
-    ``directory`` is where relative paths of the file start; it is not part of the design's identity.
+    ``directory`` is where relative paths of the file start; it is not part of what is compared.
     """
 
     network: Network

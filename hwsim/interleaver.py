@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hwsim.design import Design, JunctionShape, Pattern
-from hwsim.errors import Mistake, BadInput, bad
+from hwsim.errors import BadInput, Mistake, bad
 
 Index = NDArray[np.int64]
 
@@ -93,7 +93,7 @@ class Interleaver:
     @cached_property
     def first_edge(self) -> Index:
         """(junction_cycle, z) number of the first edge, t*z + m, of each edge's left neuron."""
-        neurons, first, which = np.unique(self.left, return_index=True, return_inverse=True)
+        _, first, which = np.unique(self.left, return_index=True, return_inverse=True)
         return first[which].reshape(self.left.shape)
 
 
@@ -187,7 +187,9 @@ def read_patterns(path: Path) -> dict[str, Index]:
         fix = "write it with numpy.savez: left_1 .. left_L, each (clocks, z) integers"
         raise bad(path, "file", path.name, "is not an .npz file", fix) from None
     wrong = [
-        Mistake(name, f"{a.dtype}{list(a.shape)}", "is not an integer table", "(clocks, z) integers")
+        Mistake(
+            name, f"{a.dtype}{list(a.shape)}", "is not an integer table", "(clocks, z) integers"
+        )
         for name, a in arrays.items()
         if name.startswith("left_") and (a.dtype.kind not in "iu" or a.ndim != 2)
     ]

@@ -71,9 +71,7 @@ class Junction:
         self.is_first = index == 1
         name = f"junction {index}"
         self.weight = BankedMemory(f"{name} weight", clock, size=shape.n_edges, banks=shape.z)
-        self.bias = BankedMemory(
-            f"{name} bias", clock, size=shape.n_right, banks=shape.right_banks
-        )
+        self.bias = BankedMemory(f"{name} bias", clock, size=shape.n_right, banks=shape.right_banks)
         self.feedforward = FeedForward(number, shape.n_right)
         self.activation = Activation(design.activations[index - 1], number)
         self.backprop = Backprop(number, per_edge=per_edge)

@@ -55,7 +55,14 @@ class BankedMemory:
     """
 
     def __init__(
-        self, name: str, clock: Clock, *, size: int, banks: int, copies: int = 1, ports: str = "dual"
+        self,
+        name: str,
+        clock: Clock,
+        *,
+        size: int,
+        banks: int,
+        copies: int = 1,
+        ports: str = "dual",
     ) -> None:
         self.name = name
         self.clock = clock
@@ -91,5 +98,7 @@ class BankedMemory:
         busy = self._used.get((copy, port)) == self.clock.now
         if busy or access.clashing_bank is not None:
             bank = "every bank" if busy else f"bank {access.clashing_bank}"
-            raise Clash(f"{self.name} copy {copy}, {bank}: second {direction} in clock {self.clock.now}")
+            raise Clash(
+                f"{self.name} copy {copy}, {bank}: second {direction} in clock {self.clock.now}"
+            )
         self._used[copy, port] = self.clock.now

@@ -77,9 +77,7 @@ class Pipeline:
         spans = [(first, min(first + step, size)) for first in range(0, size, step)]
         return [(slice(*s), self.layers[0].access(np.arange(*s))) for s in spans]
 
-    def clock(
-        self, offer: Input | None = None, *, drain: bool = False, take: bool = True
-    ) -> Tick:
+    def clock(self, offer: Input | None = None, *, drain: bool = False, take: bool = True) -> Tick:
         """One clock.
 
         Args:

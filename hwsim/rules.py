@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
+from itertools import pairwise
 from math import gcd, isqrt
 from typing import Any
 
-from hwsim.design import Number, Pattern
+from hwsim.design import Hardware, Network, Number, Pattern, Training
 from hwsim.errors import Mistake
 
 MAX_WIDTH = 24
@@ -74,7 +75,9 @@ def broken(sections: dict[str, Any], malformed: Collection[str] = ()) -> list[Mi
     return found
 
 
-def _lengths(network: Any, hardware: Any, pattern: Any) -> Iterator[Mistake]:
+def _lengths(
+    network: Network, hardware: Hardware | None, pattern: Pattern | tuple[Pattern, ...] | None
+) -> Iterator[Mistake]:
     n = len(network.layers) - 1
     rule = f"needs one entry for each of the {n} junctions of {len(network.layers)} layers"
     values: dict[str, Any] = {"network.out_degrees": network.out_degrees}
@@ -89,11 +92,11 @@ def _lengths(network: Any, hardware: Any, pattern: Any) -> Iterator[Mistake]:
         yield Mistake("pattern", len(pattern), rule, f"give {n} [[pattern]] tables, or one")
 
 
-def _activations(network: Any) -> Iterator[Mistake]:
+def _activations(network: Network) -> Iterator[Mistake]:
     names = network.activations
     last = names if isinstance(names, str) else names[-1]
     if last == "relu":
-        rule = "the last junction cannot be 'relu': its outputs are compared with targets of 0 and 1"
+        rule = "the last junction cannot be 'relu': its outputs are compared with 0 and 1"
         shown = names if isinstance(names, str) else list(names)
         yield Mistake("network.activations", shown, rule, "make the last one 'sigmoid'")
 
@@ -109,7 +112,7 @@ def _near(values: list[int], wanted: int) -> str:
     return " or ".join(str(v) for v in close)
 
 
-def _junctions(network: Any, hardware: Any) -> Iterator[Mistake]:
+def _junctions(network: Network, hardware: Hardware) -> Iterator[Mistake]:
     for i, (d_out, z) in enumerate(zip(network.out_degrees, hardware.z, strict=True)):
         n_left, n_right = network.layers[i], network.layers[i + 1]
         z_key, d_key = f"hardware.z[{i + 1}]", f"network.out_degrees[{i + 1}]"
@@ -122,18 +125,18 @@ def _junctions(network: Any, hardware: Any) -> Iterator[Mistake]:
             if limit == MAX_DEGREE < n_right:
                 rule = f"out-degree exceeds {limit}, where sums stay exact, in junction {i + 1}"
             yield Mistake(d_key, d_out, rule, f"at most {limit}")
-        elif (n_left * d_out) % n_right:
+        elif (edges := n_left * d_out) % n_right:
             step = n_right // gcd(n_left, n_right)
             nearest = d_out - d_out % step
             fits = [d for d in (nearest, nearest + step) if step <= d <= n_right]
             rule = (
                 f"the {n_right} right neurons of junction {i + 1} must divide its "
-                f"{n_left} x {d_out} = {n_left * d_out} edges (in-degree {n_left * d_out / n_right:g})"
+                f"{n_left} x {d_out} = {edges} edges (in-degree {edges / n_right:g})"
             )
             yield Mistake(d_key, d_out, rule, f"out-degree {_near(fits, d_out)}")
 
 
-def _number(number: Any) -> Iterator[Mistake]:
+def _number(number: Number) -> Iterator[Mistake]:
     width = 1 + number.int_bits + number.frac_bits
     if width > MAX_WIDTH:
         rule = f"1 + int_bits {number.int_bits} + frac_bits = {width} bits exceed {MAX_WIDTH}"
@@ -141,7 +144,7 @@ def _number(number: Any) -> Iterator[Mistake]:
         yield Mistake("number.frac_bits", number.frac_bits, rule, fix)
 
 
-def _training(training: Any, number: Any) -> Iterator[Mistake]:
+def _training(training: Training, number: Number) -> Iterator[Mistake]:
     schedule = training.eta_shift
     key, shown = "training.eta_shift", schedule
     if not isinstance(schedule, int):
@@ -149,7 +152,7 @@ def _training(training: Any, number: Any) -> Iterator[Mistake]:
         starts = [start for start, _ in schedule]
         if not starts or starts[0] != 0:
             yield Mistake(key, shown, "the schedule must begin at input 0", "begin with [0, 3]")
-        if any(b <= a for a, b in zip(starts, starts[1:], strict=False)):
+        if any(b <= a for a, b in pairwise(starts)):
             yield Mistake(key, shown, "first inputs must ascend", "sort the pairs, each start once")
     shifts = [schedule] if isinstance(schedule, int) else [shift for _, shift in schedule]
     limit = number.int_bits + number.frac_bits
@@ -175,7 +178,7 @@ def _patterns(sections: dict[str, Any], shapes_known: bool) -> Iterator[Mistake]
             yield from _pattern_in_junction(table, key, i, network, hardware)
 
 
-def _pattern_alone(table: Any, key: str) -> Iterator[Mistake]:
+def _pattern_alone(table: Pattern, key: str) -> Iterator[Mistake]:
     if table.file is not None:
         for name in ("type", "phi"):
             if getattr(table, name) is not None:
@@ -190,12 +193,12 @@ def _pattern_alone(table: Any, key: str) -> Iterator[Mistake]:
 
 
 def _pattern_in_junction(
-    table: Any, key: str, i: int, network: Any, hardware: Any
+    table: Pattern, key: str, i: int, network: Network, hardware: Hardware
 ) -> Iterator[Mistake]:
-    n_left = network.layers[i]
-    depth, needed = n_left // hardware.z[i], 2 + hardware.registers
+    n_left, z = network.layers[i], hardware.z[i]
+    depth, needed = n_left // z, 2 + hardware.registers
     if table.phi is not None and table.phi >= depth:
-        rule = f"phi must be below the depth of junction {i + 1}, {n_left} / {hardware.z[i]} = {depth}"
+        rule = f"phi must be below the depth of junction {i + 1}, {n_left} / {z} = {depth}"
         yield Mistake(f"{key}.phi", table.phi, rule, f"phi of 0 to {depth - 1}")
     drawn = table.type == 2 and table.phi is None and network.out_degrees[i] > 1
     if i > 0 and drawn and not hardware.forwarding and depth < needed:

@@ -164,9 +164,13 @@ class Schedule:
         issue = np.concatenate([[0], np.cumsum(load)[:-1]])
         self.junctions = tuple(
             JunctionSchedule(
-                i.shape, i, design.n_junctions, issue[: i.shape.junction_cycle],
-                self.safe_distance, inference,
-            )  # fmt: skip
+                i.shape,
+                i,
+                design.n_junctions,
+                issue[: i.shape.junction_cycle],
+                self.safe_distance,
+                inference,
+            )
             for i in interleavers
         )
 

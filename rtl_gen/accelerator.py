@@ -7,7 +7,7 @@ power-up. Streams and registers may be used from the second clock after reset.
 
 from __future__ import annotations
 
-from amaranth.hdl import Array, Cat, Const, Module, Mux, Signal
+from amaranth.hdl import Array, Cat, Const, Module, Mux, Signal, Value
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
@@ -26,6 +26,7 @@ def user_layout(design: Design) -> data.StructLayout:
 
 
 def whole_bytes(bits: int) -> int:
+    """Bits, rounded up to a multiple of 8."""
     return 8 * -(-bits // 8)
 
 
@@ -63,7 +64,7 @@ class Accelerator(wiring.Component):
             | axi_lite_ports(self.address_bits)
         )
 
-    def elaborate(self, platform) -> Module:
+    def elaborate(self, platform: object) -> Module:
         m = Module()
         m.submodules.core = self.core
         m.submodules.axi_lite = self.bus = AxiLite(address_bits=self.address_bits)
@@ -112,7 +113,8 @@ class Accelerator(wiring.Component):
             for i in range(self.design.n_junctions)
         ]
 
-    def _flags(self, m: Module, register: regs.Register, events) -> Signal:
+    def _flags(self, m: Module, register: regs.Register, events: Value) -> Signal:
+        """One register of flags."""
         flags = Signal(len(events), name=register.name.lower())
         written = self.bus.write & (self.bus.write_word == register.word)
         cleared = Mux(written, self.bus.write_data[: len(flags)], 0)

@@ -36,7 +36,7 @@ class Activation(wiring.Component):
         layout = Lanes(number.shape, slots)
         super().__init__({"h": In(layout), "activation": Out(layout), "derivative": Out(layout)})
 
-    def elaborate(self, platform) -> Module:
+    def elaborate(self, platform: object) -> Module:
         m = Module()
         values = self._sigmoid(m) if self.name == "sigmoid" else self._relu(m)
         activations, derivatives = zip(*values, strict=True)

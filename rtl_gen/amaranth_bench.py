@@ -5,7 +5,8 @@ Slow (hundreds of clocks per second) but without a build: the bench for many sma
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from typing import Any
 
 from amaranth.hdl import Value
 from amaranth.sim import Simulator
@@ -13,7 +14,7 @@ from amaranth.sim import Simulator
 from hwsim import pipeline as model
 from hwsim.pipeline import Input
 from hwsim.state import State
-from rtl_gen.lockstep import Lockstep
+from rtl_gen.lockstep import Lockstep, Read
 from rtl_gen.pipeline import Pipeline
 from rtl_gen.stimulus import Offer, Stimulus
 
@@ -44,7 +45,7 @@ class AmaranthBench:
         simulator.add_clock(1e-8)
         self.final = None
 
-        async def bench(ctx):
+        async def bench(ctx: Any) -> None:
             await ctx.tick()
             await self._write_state(ctx)
             await self._feed(ctx, inputs)
@@ -54,7 +55,7 @@ class AmaranthBench:
         simulator.run()
         return self.final
 
-    async def _feed(self, ctx, inputs: Iterable[Input]) -> None:
+    async def _feed(self, ctx: Any, inputs: Iterable[Input]) -> None:
         lockstep = Lockstep(self.model, self._reader(ctx))
         stimulus = Stimulus(inputs, self.pipeline.schedule.beats, self.gaps)
         while not stimulus.done(self.model):
@@ -66,7 +67,7 @@ class AmaranthBench:
             await ctx.tick()
         ctx.set(self.pipeline.pixels.valid, 0)
 
-    def _drive(self, ctx, offer: Offer) -> None:
+    def _drive(self, ctx: Any, offer: Offer) -> None:
         ports = self.pipeline
         ctx.set(ports.drain, offer.drain)
         ctx.set(ports.predictions.ready, offer.take)
@@ -80,7 +81,7 @@ class AmaranthBench:
             ctx.set(ports.pixels.payload.train, descriptor.train)
             ctx.set(ports.pixels.payload.eta_shift, descriptor.eta_shift)
 
-    def _reader(self, ctx):
+    def _reader(self, ctx: Any) -> Read:
         signals = {}
 
         def read(name: str) -> int:
@@ -91,7 +92,7 @@ class AmaranthBench:
 
         return read
 
-    def _signal(self, name: str):
+    def _signal(self, name: str) -> Any:
         found = self.pipeline
         for part in name.split("."):
             kind, _, index = part.rpartition("_")
@@ -103,7 +104,8 @@ class AmaranthBench:
                 found = getattr(found, part)
         return found
 
-    def _elements(self):
+    def _elements(self) -> Iterator[tuple[int, int, int, int, int]]:
+        """Junction from 0, is_bias, element, word and bank of every parameter."""
         for part in self.pipeline.schedule.junctions:
             shape = part.shape
             for is_bias, size, banks in (
@@ -113,7 +115,7 @@ class AmaranthBench:
                 for element in range(size):
                     yield shape.index - 1, is_bias, element, element // banks, element % banks
 
-    async def _write_state(self, ctx) -> None:
+    async def _write_state(self, ctx: Any) -> None:
         host = self.pipeline.host
         ctx.set(host.select, 1)
         ctx.set(host.write, 1)
@@ -126,7 +128,7 @@ class AmaranthBench:
         ctx.set(host.select, 0)
         ctx.set(host.write, 0)
 
-    async def _read_state(self, ctx) -> State:
+    async def _read_state(self, ctx: Any) -> State:
         host, number = self.pipeline.host, self.pipeline.design.fixed_point
         state = State([w * 0 for w in self.state.weights], [b * 0 for b in self.state.biases])
         ctx.set(host.select, 1)
@@ -139,7 +141,7 @@ class AmaranthBench:
         ctx.set(host.select, 0)
         return state
 
-    def _select(self, ctx, junction: int, is_bias: int, word: int, bank: int) -> None:
+    def _select(self, ctx: Any, junction: int, is_bias: int, word: int, bank: int) -> None:
         host = self.pipeline.host
         ctx.set(self.pipeline.host_junction, junction)
         for port, value in ((host.is_bias, is_bias), (host.word, word), (host.bank, bank)):

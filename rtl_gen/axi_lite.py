@@ -68,7 +68,7 @@ class AxiLite(wiring.Component):
             }
         )
 
-    def elaborate(self, platform) -> Module:
+    def elaborate(self, platform: object) -> Module:
         m = Module()
         self._writes(m)
         self._reads(m)

@@ -56,7 +56,7 @@ class Backprop(wiring.Component):
         }
         super().__init__(ports | ({"derivative": In(lanes)} if per_edge else {}))
 
-    def elaborate(self, platform) -> Module:
+    def elaborate(self, platform: object) -> Module:
         m = Module()
         product_flags: Flags = []
         contribution = Signal(Lanes(self.sum_shape, self.shape.z))

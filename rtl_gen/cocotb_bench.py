@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import cocotb
 import numpy as np
@@ -18,13 +20,14 @@ from cocotb.triggers import FallingEdge, ReadOnly
 
 from hwsim.design import Design
 from hwsim.design_file import make_design
+from hwsim.fixed_point import Raw
 from hwsim.pipeline import Input, Pipeline
 from hwsim.schedule import make_schedule
 from hwsim.sequencer import Descriptor
 from hwsim.state import State
 from rtl_gen import register_map as regs
 from rtl_gen.accelerator import user_layout
-from rtl_gen.lockstep import Diverged, Lockstep
+from rtl_gen.lockstep import Diverged, Lockstep, Read
 from rtl_gen.stimulus import Offer, Stimulus
 
 JOB_VARIABLE = "CLASHFREE_JOB"
@@ -55,7 +58,7 @@ class Job:
 
 
 @cocotb.test()
-async def lockstep(dut) -> None:
+async def lockstep(dut: Any) -> None:
     """Every memory's write port and every output equal the model's, on every clock."""
     job = Job.load(os.environ[JOB_VARIABLE])
     bench = Bench(dut, job)
@@ -73,7 +76,7 @@ async def lockstep(dut) -> None:
 class Bench:
     """Model and simulated Verilog of one design."""
 
-    def __init__(self, dut, job: Job) -> None:
+    def __init__(self, dut: Any, job: Job) -> None:
         self.dut = dut
         self.design = make_design(job.design, directory=job.directory)
         self.schedule = make_schedule(self.design, inference=job.inference)
@@ -166,7 +169,8 @@ class Bench:
         await FallingEdge(dut.clk)
         return value - ((value >> 31) << 32)
 
-    def _parameters(self):
+    def _parameters(self) -> Iterator[tuple[int, Raw]]:
+        """Value of PARAMETER_SELECT, and what lies behind it."""
         for i, (weight, bias) in enumerate(zip(self.state.weights, self.state.biases, strict=True)):
             yield i, weight
             yield i | 1 << 8, bias
@@ -187,7 +191,7 @@ class Bench:
                 assert got == value, f"parameter {select:#x}[{index}]: expected {value}, got {got}"
 
 
-async def reset(dut) -> None:
+async def reset(dut: Any) -> None:
     """Start the clock and pulse reset, which must change after time 0."""
     dut.rst.value = 0
     Clock(dut.clk, 10, unit="ns").start()
@@ -218,7 +222,7 @@ def pack_user(design: Design, descriptor: Descriptor) -> int:
     return user_layout(design).const(fields).as_bits()
 
 
-def reader(dut):
+def reader(dut: Any) -> Read:
     """Reads signals of the core by the names ``rtl_gen.lockstep`` uses."""
     handles: dict[str, object] = {}
 
@@ -234,7 +238,7 @@ def reader(dut):
 UNKNOWN = str.maketrans("XxZzUuWw-", "000000000")
 
 
-def find(core, name: str):
+def find(core: Any, name: str) -> Any:
     """The handle of ``layer_1.right.sum``: instances with dots, members of a port with ``__``."""
     *instances, last = name.split(".")
     members = []

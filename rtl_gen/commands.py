@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -11,6 +12,7 @@ from hwsim.cli import output
 from hwsim.cli.options import design_argument, json_option
 from hwsim.cli.run_view import warn_of_problems
 from hwsim.data import load_data
+from hwsim.design import Design
 from hwsim.design_file import load_design
 from hwsim.errors import Refused, bad
 from hwsim.schedule import make_schedule
@@ -31,14 +33,14 @@ FOLDER = click.Path(path_type=Path)
               help="Add golden vectors of N random inputs: .npz and $readmemh hex.")  # fmt: skip
 @json_option
 def generate(path: Path, folder: Path, inference: bool, vectors: int, as_json: bool) -> None:
-    r"""Write DESIGN as Verilog: top module accelerator, AXI4-Stream in and out, AXI4-Lite registers.
+    r"""Write DESIGN as Verilog: AXI4-Stream in and out, AXI4-Lite registers.
 
-    Same design, same bytes. A pattern that clashes is refused; one with a hazard is generated with a
-    warning: the hardware then has the same wrong bits as the model.
+    Same design, same bytes. A pattern that clashes is refused; one with a hazard is generated
+    with a warning: the hardware then has the same wrong bits as the model.
 
     \b
     Writes into DIR:
-      accelerator.v     the hardware
+      accelerator.v     the hardware; top module accelerator
       design.json       the design, every default spelled out
       manifest.json     hash, ports, streams, registers, latencies, tool versions
       vectors/          with --vectors: inputs, and every memory after each block
@@ -74,7 +76,7 @@ def generate(path: Path, folder: Path, inference: bool, vectors: int, as_json: b
 @click.option("--inference", is_flag=True, help="Verify the hardware without BP and UP.")
 @click.option("--waves", is_flag=True, help="Leave a waveform; a divergence always does.")
 @click.option("-o", "--output", "folder", type=FOLDER, metavar="DIR",
-              help="Where Verilog, build, log and waveform go.  [default: build/verify/DESIGN]")  # fmt: skip
+              help="Where Verilog, log and waves go.  [default: build/verify/DESIGN]")  # fmt: skip
 @json_option
 def verify(
     path: Path, inputs: int, simulator: str | None, source: str | None, load: Path | None,
@@ -113,16 +115,18 @@ def verify(
     return 0 if verdict.equal else 1
 
 
-def _stimuli(design, source: str | None, inputs: int, seed: int) -> verification.Stimuli:
+def _stimuli(design: Design, source: str | None, inputs: int, seed: int) -> verification.Stimuli:
     if source is None:
         return verification.Stimuli.random(design, inputs, seed)
     data = load_data(source, design)
     return verification.Stimuli.repeated(data.xtr, data.ytr, inputs)
 
 
-def _verify(design, stimuli, work: Path, *, simulator: str | None, **settings):
+def _verify(
+    design: Design, stimuli: verification.Stimuli, work: Path, *, simulator: str | None, **rest: Any
+) -> verification.Verdict:
     try:
-        return verification.verify(design, stimuli, work, simulator=simulator, **settings)
+        return verification.verify(design, stimuli, work, simulator=simulator, **rest)
     except SimulatorMissing as missing:
         fix = "install it, or choose another simulator"
         raise bad("command line", "--simulator", simulator or "any", str(missing), fix) from None

@@ -56,7 +56,7 @@ class Cost(wiring.Component):
         self.delta_word = Signal(Lanes(words_shape, banks))
         self.delta_data = Signal(Lanes(self.number.shape, banks))
 
-    def elaborate(self, platform) -> Module:
+    def elaborate(self, platform: object) -> Module:
         m = Module()
         self._predict(m)
         if self.has_delta:
@@ -88,7 +88,11 @@ class Cost(wiring.Component):
         with m.If(self.rotate):
             m.d.sync += write_copy.eq(~write_copy)
         enables, values = scatter(
-            [self._delta(m, slot) for slot in range(banks)], banks, left.count, left.base, self.bases
+            [self._delta(m, slot) for slot in range(banks)],
+            banks,
+            left.count,
+            left.base,
+            self.bases,
         )
         enable, address, written = self.delta_enable, self.delta_word, self.delta_data
         m.d.comb += enable.eq(Cat(enables))

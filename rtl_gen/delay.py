@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from amaranth.hdl import Module, Shape, Signal, ValueCastable
 
 
-def delay(m: Module, value, clocks: int, name: str):
+def delay(m: Module, value: Any, clocks: int, name: str) -> Any:
     """``value`` as it was ``clocks`` clocks ago; zero after reset."""
     shape = value.shape()
     for stage in range(clocks):

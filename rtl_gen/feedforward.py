@@ -6,8 +6,9 @@ Throughput: z edges per clock.
 
 from __future__ import annotations
 
-from amaranth.hdl import Array, Cat, Module, Mux, Signal, signed
+from amaranth.hdl import Array, Cat, Module, Mux, Signal, Value, ValueLike, signed
 from amaranth.lib import wiring
+from amaranth.lib.data import View
 from amaranth.lib.wiring import In, Out
 
 from hwsim.design import JunctionShape
@@ -52,7 +53,7 @@ class FeedForward(wiring.Component):
             }
         )
 
-    def elaborate(self, platform) -> Module:
+    def elaborate(self, platform: object) -> Module:
         m = Module()
         product_flags: Flags = []
         products = Signal(Lanes(self.number.shape, self.shape.z))
@@ -80,7 +81,9 @@ class FeedForward(wiring.Component):
         m.d.comb += self.saturated.eq(product_flag | (valid & Cat(sum_flags).any()))
         return m
 
-    def _totals(self, m: Module, products, phase, finishing, valid) -> list[Signal]:
+    def _totals(
+        self, m: Module, products: View, phase: Value, finishing: Value, valid: Value
+    ) -> list[Signal]:
         """Full-width sums per slot; the one that does not finish is carried to the next clock."""
         width = self.number.width + self.shape.d_in.bit_length()
         carried = Signal(signed(width))
@@ -98,7 +101,7 @@ class FeedForward(wiring.Component):
         return totals
 
 
-def tree(terms: list):
+def tree(terms: list[ValueLike]) -> ValueLike:
     """Balanced sum."""
     if len(terms) <= 1:
         return terms[0] if terms else 0

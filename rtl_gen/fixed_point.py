@@ -1,7 +1,7 @@
 """Fixed-point arithmetic as combinational logic; same names and bits as ``hwsim.fixed_point``.
 
-Latency 0. Each method adds its logic to the module ``m``, takes and returns Amaranth values; where a
-list ``flags`` is given, the condition that the operation saturated is appended to it.
+Latency 0. Each method adds its logic to the module ``m`` and takes and returns Amaranth values;
+where a list ``flags`` is given, the condition that the operation saturated is appended to it.
 """
 
 from __future__ import annotations
@@ -35,9 +35,7 @@ class FixedPoint(model.FixedPoint):
         limit = Cat(~value[-1].replicate(self.width - 1), value[-1])
         return wire(m, Mux(fits, value[: self.width], limit).as_signed(), "saturated_value")
 
-    def multiply(
-        self, m: Module, left: Value, right: Value, flags: Flags | None = None
-    ) -> Value:
+    def multiply(self, m: Module, left: Value, right: Value, flags: Flags | None = None) -> Value:
         product = wire(m, left * right, "product")
         floored = self.saturate(m, product[self.frac_bits :].as_signed(), flags)
         bit = product[self.frac_bits - 1] & (floored != self.maximum)

@@ -1,15 +1,15 @@
 """Interleaver: the word of every left bank, and the way between lanes and banks.
 
-What is generated follows from the pattern itself (``hwsim.interleaver``): an adder and a seed vector
-per bank where words count up in every sweep (types 2 and 3), a table of words otherwise (type 1,
+What is generated follows from the pattern itself (``hwsim.interleaver``): an adder and a seed per
+bank where words count up in every sweep (types 2 and 3), a table of words otherwise (type 1 and
 files); wires between lanes and banks where they never change, a stored permutation and a network
-otherwise (dither, files).
+otherwise (dither and files).
 """
 
 from __future__ import annotations
 
 import numpy as np
-from amaranth.hdl import Array, Cat, Const, Module, Mux, Signal, unsigned
+from amaranth.hdl import Array, Cat, Const, Module, Mux, Shape, Signal, Value, unsigned
 from amaranth.lib import wiring
 from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
@@ -20,7 +20,7 @@ from rtl_gen.lanes import Lanes, fill
 from rtl_gen.wire import wire
 
 
-def index_shape(count: int):
+def index_shape(count: int) -> Shape:
     """Shape of an index below ``count``, at least one bit wide."""
     return unsigned(max(1, (count - 1).bit_length()))
 
@@ -57,7 +57,7 @@ class Interleaver(wiring.Component):
             }
         )
 
-    def elaborate(self, platform) -> Module:
+    def elaborate(self, platform: object) -> Module:
         m = Module()
         self._count(m)
         self._words(m)
@@ -86,7 +86,7 @@ class Interleaver(wiring.Component):
         sweep_ends = self.step & (self.turn == shape.depth - 1)
         self.sweep, self.next_sweep = self._counter(m, "sweep", shape.d_out, sweep_ends)
 
-    def _counter(self, m: Module, name: str, count: int, step) -> tuple[Signal, Signal]:
+    def _counter(self, m: Module, name: str, count: int, step: Value) -> tuple[Signal, Signal]:
         now = Signal(index_shape(count), name=name)
         after = Signal.like(now, name=f"next_{name}")
         m.d.comb += after.eq(now)
@@ -106,8 +106,8 @@ class Interleaver(wiring.Component):
         ahead = [wire(m, seed + self.turn, "ahead") for seed in seeds]
         m.d.comb += fill(self.word, [Mux(x >= depth, x - depth, x) for x in ahead])
 
-    def _table(self, m: Module, rows: np.ndarray) -> list:
-        """Row of the present clock of a (junction_cycle, z) table, as small as its content allows."""
+    def _table(self, m: Module, rows: np.ndarray) -> list[Value]:
+        """This clock's row of a (junction_cycle, z) table, as small as its content allows."""
         shape = self.shape
         if (rows == rows[0]).all():
             return [Const(int(value), index_shape(int(value) + 1)) for value in rows[0]]

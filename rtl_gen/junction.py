@@ -1,4 +1,4 @@
-"""One junction: FF, BP and UP on the same z edges in the same clock; same bits as ``hwsim.junction``.
+"""One junction: FF, BP and UP on the same z edges in the same clock, as in ``hwsim.junction``.
 
     left layer --a--> FeedForward --h--> Activation --a, a'--> right layer (or Cost)
        ^   `---a--> Update <--u-- delta <-----------------------'
@@ -18,6 +18,7 @@ from hwsim.design import Design
 from hwsim.schedule import Schedule
 from rtl_gen.activation import Activation
 from rtl_gen.backprop import Backprop
+from rtl_gen.cost import Cost
 from rtl_gen.delay import delay
 from rtl_gen.feedforward import FeedForward
 from rtl_gen.fixed_point import FixedPoint
@@ -49,7 +50,9 @@ class Junction(wiring.Component):
         saturated (Out): 3 bits, an operation of FF, BP, UP left the range in this clock.
     """
 
-    def __init__(self, design: Design, schedule: Schedule, index: int, left, right) -> None:
+    def __init__(
+        self, design: Design, schedule: Schedule, index: int, left: Layer, right: Layer | Cost
+    ) -> None:
         self.design = design
         self.part = schedule.junctions[index - 1]
         self.shape = self.part.shape
@@ -77,7 +80,7 @@ class Junction(wiring.Component):
             }
         )
 
-    def elaborate(self, platform) -> Module:
+    def elaborate(self, platform: object) -> Module:
         m = Module()
         shape, late = self.shape, self.registers
         issued = Signal()
@@ -113,9 +116,7 @@ class Junction(wiring.Component):
         self.right_cursor = self.bias_cursor
         if self.right_memory is not None:
             depth = -(-shape.n_right // self.right_memory)
-            self.right_cursor = Cursor(
-                banks=self.right_memory, depth=depth, most=shape.right_banks
-            )
+            self.right_cursor = Cursor(banks=self.right_memory, depth=depth, most=shape.right_banks)
             m.submodules.right_cursor = self.right_cursor
         for cursor in dict.fromkeys((self.bias_cursor, self.right_cursor)):
             m.d.comb += [
@@ -133,7 +134,7 @@ class Junction(wiring.Component):
             parameters.word.eq(self.bias_cursor.word),
         ]
 
-    def _lanes(self, m: Module, port, name: str) -> data.View:
+    def _lanes(self, m: Module, port: data.View, name: str) -> data.View:
         """Left values in lane order, as numbers."""
         lanes = Signal(Lanes(self.number.shape, self.shape.z), name=name)
         convert = self.number.from_pixel if self.shape.index == 1 else lambda value: value
@@ -225,8 +226,11 @@ class Junction(wiring.Component):
         self._accumulate(m, backprop)
 
     def _accumulate(self, m: Module, backprop: Backprop) -> None:
-        """Read-modify-write of the left deltas. With forwarding the read waits for the products,
-        otherwise the partial sum goes through the same registers as they do."""
+        """Read-modify-write of the left deltas.
+
+        With forwarding the read waits for the products; otherwise the partial sum goes through the
+        same registers as they do.
+        """
         late, left = self.registers, self.left
         read_late = late if self.forwarding else 0
         word = self.interleaver.word

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
-from amaranth.hdl import Cat, Const, Format, Shape, Value
+from amaranth.hdl import Cat, Const, Format, Shape, Value, ValueLike
 from amaranth.lib import data
 
 
 class Lanes(data.ArrayLayout):
     """An ``ArrayLayout`` that is one vector in Verilog, without a wire more for each element."""
 
-    def format(self, value, format_spec):
+    def format(self, value: Value, format_spec: str) -> Format:
+        """The whole vector."""
         return Format("{}", Value.cast(value))
 
 
-def fill(lanes: data.View, values: Iterable):
+def fill(lanes: data.View, values: Iterable[ValueLike]) -> Any:
     """Assign all elements at once; each value is extended or cut to the element's width.
 
     One assignment instead of one per element: what is emitted, and the time it takes, stays linear

@@ -6,8 +6,9 @@ order). Reads: 1 clock.
 
 from __future__ import annotations
 
-from amaranth.hdl import Array, Cat, Module, Mux, Shape, Signal, signed, unsigned
+from amaranth.hdl import Array, Cat, Module, Mux, Shape, Signal, Value, ValueLike, signed, unsigned
 from amaranth.lib import wiring
+from amaranth.lib.data import View
 from amaranth.lib.wiring import In
 
 from hwsim.backprop import sum_width
@@ -66,7 +67,7 @@ class Layer(wiring.Component):
         self.activation_data = Signal(values)
         self.derivative_data = Signal(values)
 
-    def elaborate(self, platform) -> Module:
+    def elaborate(self, platform: object) -> Module:
         m = Module()
         self.write_copy = Signal(range(self.copies))
         self.delta_copy = Signal()
@@ -88,9 +89,7 @@ class Layer(wiring.Component):
     def _results(self, m: Module) -> None:
         """Activations and derivatives: one copy is written, others are read."""
         banks, left = self.shape.left_banks, self.left
-        enables, values = scatter(
-            list(left.activation), banks, left.count, left.base, self.bases
-        )
+        enables, values = scatter(list(left.activation), banks, left.count, left.base, self.bases)
         enable, address = self.result_enable, self.result_word
         m.d.comb += enable.eq(Cat(enables))
         m.d.comb += fill(address, words(banks, left.base, left.word))
@@ -107,12 +106,14 @@ class Layer(wiring.Component):
             else:
                 self._to_left(m, left.slope, derivative, self.write_copy)
 
-    def _copy(self, offset: int):
+    def _copy(self, offset: int) -> Value:
         """Index of the copy that is ``offset`` blocks from being written."""
         wrapped = [(copy + offset) % self.copies for copy in range(self.copies)]
         return Array(wrapped)[self.write_copy]
 
-    def _written(self, m: Module, name: str, values, enable, address, ports: str) -> list:
+    def _written(
+        self, m: Module, name: str, values: list, enable: Value, address: View, ports: str
+    ) -> list[BankedMemory]:
         """Copies of a result memory, the one that is written and the addresses of all wired up."""
         written = getattr(self, f"{name}_data")
         m.d.comb += fill(written, values)
@@ -127,14 +128,14 @@ class Layer(wiring.Component):
                 memory.write_data.eq(written),
             ]
             natural = name == "derivative" and not self.per_edge
-            m.d.comb += self._natural_address(memory) if natural else self._address(
-                memory, self.right.word
+            m.d.comb += (
+                self._natural_address(memory) if natural else self._address(memory, self.right.word)
             )
             copies.append(memory)
         return copies
 
     def _deltas(self, m: Module) -> None:
-        """Two copies: junction on the right accumulates in one, junction on the left reads the other."""
+        """Two copies: the right junction accumulates in one, the left one reads the other."""
         right, copies = self.right, []
         for copy in range(2):
             memory = self._memory(self.total, "dual", transparent=self.forwarding)
@@ -158,12 +159,12 @@ class Layer(wiring.Component):
         m.d.comb += self._to_right(m, right.partial, copies, self.delta_copy, right.partial_word)
         self._to_left(m, self.left.delta, copies, ~self.delta_copy)
 
-    def _split(self, word) -> tuple:
+    def _split(self, word: Value) -> tuple[ValueLike, Value]:
         """Which of the banks that share a left bank holds a word, and where."""
         bits = self.shape.fold.bit_length() - 1
         return (word[:bits], word[bits:]) if bits else (0, word)
 
-    def _address(self, memory: BankedMemory, word) -> list:
+    def _address(self, memory: BankedMemory, word: View) -> list:
         banks = range(self.shape.left_banks)
         return [fill(memory.read_word, [self._split(word[b % self.shape.z])[1] for b in banks])]
 
@@ -171,7 +172,9 @@ class Layer(wiring.Component):
         left = self.left
         return [fill(memory.read_word, words(memory.banks, left.touched_base, left.touched_word))]
 
-    def _to_right(self, m: Module, port, copies: list, copy, word=None) -> list:
+    def _to_right(
+        self, m: Module, port: View, copies: list, copy: Value, word: View | None = None
+    ) -> list:
         """Data of the chosen copy, by left bank, for a port of the interleaved side."""
         chosen = _choose(m, copies, copy)
         if self.shape.fold == 1:
@@ -181,7 +184,7 @@ class Layer(wiring.Component):
         parts = [self._split(word[bank])[0] for bank in range(self.shape.z)]
         return [fill(port, [Array(s)[part] for s, part in zip(shared, parts, strict=True)])]
 
-    def _to_left(self, m: Module, port, copies: list, copy) -> None:
+    def _to_left(self, m: Module, port: View, copies: list, copy: Value) -> None:
         """Data of the chosen copy, by slot, for a port of the natural side."""
         base = delay(m, self.left.touched_base, 1, "data_base")
         chosen = _choose(m, copies, copy)
@@ -189,7 +192,7 @@ class Layer(wiring.Component):
         m.d.comb += fill(port, slots)
 
 
-def _choose(m: Module, copies: list[BankedMemory], copy):
+def _choose(m: Module, copies: list[BankedMemory], copy: Value) -> View:
     """Read data of one of several memories."""
     chosen = Signal.like(copies[0].read_data)
     with m.Switch(copy):

@@ -16,7 +16,8 @@ from hwsim.backprop import sum_width
 from hwsim.fixed_point import Raw
 from hwsim.memory import BankedMemory
 from hwsim.pipeline import Pipeline
-from hwsim.sequencer import Tick
+from hwsim.sequencer import Descriptor, Tick
+from rtl_gen.interleaver import index_shape
 from rtl_gen.stimulus import Offer
 
 Read = Callable[[str], int]
@@ -59,7 +60,7 @@ class WritePort:
         return enable, word, data
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Divergence:
     """Where hardware and model first differ.
 
@@ -67,14 +68,14 @@ class Divergence:
     meaningless. ``lane`` is the processing lane whose value it is.
     """
 
-    input: int | None
-    junction: int | None
+    input: int | None = None
+    junction: int | None = None
     phase: str
     clock: int
-    position: int | None
-    lane: int | None
-    bank: int | None
-    word: int | None
+    position: int | None = None
+    lane: int | None = None
+    bank: int | None = None
+    word: int | None = None
     signal: str
     expected: int
     got: int
@@ -133,13 +134,15 @@ class Lockstep:
 
     def _scalar(self, name: str, expected: int, when: bool = True) -> None:
         if when and (got := self.read(name)) != expected:
-            position = self.model.sequencer.position
-            raise Diverged(
-                Divergence(
-                    None, None, "STREAM", self.clocks, position, None, None, None, name,
-                    int(expected), got,
-                )  # fmt: skip
+            divergence = Divergence(
+                phase="STREAM",
+                clock=self.clocks,
+                position=self.model.sequencer.position,
+                signal=name,
+                expected=int(expected),
+                got=got,
             )
+            raise Diverged(divergence)
 
     def _compare_port(self, port: WritePort, expected: tuple, tick: Tick, ages: list) -> None:
         enable, word, data = expected
@@ -164,16 +167,27 @@ class Lockstep:
                     unpacked = unpacked - ((unpacked >> (bits - 1)) << bits)
                 self._diverge(port, name, values, unpacked, enable, word, tick, ages)
 
-    def _diverge(self, port, name, expected, got, enable, word, tick: Tick, ages: list) -> None:
+    def _diverge(
+        self, port: WritePort, name: str, expected: Raw, got: Raw, enable: Raw, word: Raw,
+        tick: Tick, ages: list[Descriptor],
+    ) -> None:  # fmt: skip
+        """Report the first bank that differs."""
         bank = int(np.flatnonzero((expected != got) & (enable != 0))[0])
         number = ages[port.age - 1].number if port.age else self.model.sequencer.incoming.number
-        raise Diverged(
-            Divergence(
-                number, port.junction or None, port.phase, self.clocks, tick.position,
-                self._lane(port, bank, tick), bank, int(word[bank]), name,
-                int(expected[bank]), int(got[bank]),
-            )  # fmt: skip
+        divergence = Divergence(
+            input=number,
+            junction=port.junction or None,
+            phase=port.phase,
+            clock=self.clocks,
+            position=tick.position,
+            lane=self._lane(port, bank, tick),
+            bank=bank,
+            word=int(word[bank]),
+            signal=name,
+            expected=int(expected[bank]),
+            got=int(got[bank]),
         )
+        raise Diverged(divergence)
 
     def _lane(self, port: WritePort, bank: int, tick: Tick) -> int | None:
         """The lane that served a bank; banks of the right side have none."""
@@ -190,7 +204,9 @@ class Lockstep:
 def pack(values: Raw, bits: int) -> int:
     """Little-endian concatenation of the low ``bits`` of each value."""
     digits = (values[:, None] >> np.arange(bits)) & 1
-    return int.from_bytes(np.packbits(digits.astype(np.uint8), bitorder="little").tobytes(), "little")
+    return int.from_bytes(
+        np.packbits(digits.astype(np.uint8), bitorder="little").tobytes(), "little"
+    )
 
 
 def unpack(value: int, bits: int, count: int) -> Raw:
@@ -207,7 +223,7 @@ def write_ports(model: Pipeline) -> Iterator[WritePort]:
         schedule.junctions, model.layers, model.junctions, strict=True
     ):
         shape, i = part.shape, part.shape.index
-        name, word_bits = f"layer_{i - 1}", index_bits(shape.left_depth)
+        name, word_bits = f"layer_{i - 1}", index_shape(shape.left_depth).width
         before = schedule.junctions[i - 2].forward_age if i > 1 else 0
         result = {
             "phase": "FF" if i > 1 else "LOAD", "junction": i - 1, "banks": shape.left_banks,
@@ -220,7 +236,7 @@ def write_ports(model: Pipeline) -> Iterator[WritePort]:
             per_edge = junction.backprop.per_edge
             yield WritePort(
                 layer.delta, "BP", i, f"{name}.right.sum_enable", f"{name}.right.sum_word",
-                f"{name}.right.sum", shape.z, index_bits(shape.depth),
+                f"{name}.right.sum", shape.z, index_shape(shape.depth).width,
                 sum_width(design.fixed_point, shape.d_out, per_edge=per_edge),
                 part.backward_age, one_enable=True,
             )  # fmt: skip
@@ -233,16 +249,12 @@ def write_ports(model: Pipeline) -> Iterator[WritePort]:
             path = f"junction_{i}.parameters.{kind}_memory"
             yield WritePort(
                 memory, "UP", i, f"{path}.write_enable", f"{path}.write_word",
-                f"{path}.write_data", banks, index_bits(depth), width, part.backward_age,
+                f"{path}.write_data", banks, index_shape(depth).width, width, part.backward_age,
             )  # fmt: skip
     if not schedule.inference:
         shape = schedule.junctions[-1].shape
         yield WritePort(
             model.cost.delta, "FF", shape.index, "cost.delta_enable", "cost.delta_word",
-            "cost.delta_data", shape.right_banks, index_bits(shape.right_depth), width,
+            "cost.delta_data", shape.right_banks, index_shape(shape.right_depth).width, width,
             schedule.junctions[-1].forward_age,
         )  # fmt: skip
-
-
-def index_bits(count: int) -> int:
-    return max(1, (count - 1).bit_length())

@@ -47,7 +47,7 @@ class BankedMemory(wiring.Component):
             }
         )
 
-    def elaborate(self, platform) -> Module:
+    def elaborate(self, platform: object) -> Module:
         m = Module()
         read_data = []
         for bank in range(self.banks):

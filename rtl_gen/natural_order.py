@@ -40,7 +40,7 @@ class NaturalOrder(wiring.Component):
             }
         )
 
-    def elaborate(self, platform) -> Module:
+    def elaborate(self, platform: object) -> Module:
         m = Module()
         whole, rest = divmod(self.shape.z, self.shape.d_in)
         wraps = Signal()
@@ -80,7 +80,7 @@ class Cursor(wiring.Component):
             }
         )
 
-    def elaborate(self, platform) -> Module:
+    def elaborate(self, platform: object) -> Module:
         m = Module()
         ahead, wraps = Signal(range(2 * self.banks + 1)), Signal()
         m.d.comb += [ahead.eq(self.base + self.advance), wraps.eq(ahead >= self.banks)]
@@ -99,7 +99,9 @@ def words(banks: int, base: Value, word: Value) -> list[Value]:
     return [word + (bank < base) for bank in range(banks)]
 
 
-def gather(m: Module, values, banks: int, slots: int, base: Value, bases: tuple[int, ...]) -> list:
+def gather(
+    m: Module, values: list, banks: int, slots: int, base: Value, bases: tuple[int, ...]
+) -> list[Signal]:
     """Slot s from bank (base + s) % banks; only the named bases occur."""
     taken = [Signal.like(values[0]) for _ in range(slots)]
     with m.Switch(base):
@@ -111,7 +113,7 @@ def gather(m: Module, values, banks: int, slots: int, base: Value, bases: tuple[
 
 
 def scatter(
-    values, banks: int, count: Value, base: Value, bases: tuple[int, ...]
+    values: list, banks: int, count: Value, base: Value, bases: tuple[int, ...]
 ) -> tuple[list[Value], list]:
     """Enable and data for every bank: the first ``count`` slots go to banks from ``base`` on."""
     enables, taken = [], []

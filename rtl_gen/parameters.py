@@ -52,7 +52,7 @@ class Parameters(wiring.Component):
         position (In): word of the weights to read; base, word (In): first bias to read.
         weight (Out): (z,), bias (Out): (right_banks,), one clock later.
         update (In): write ``new_weight`` (In) to ``update_position`` (In), and the first
-            ``update_count`` (In) of ``new_bias`` (In) from ``update_base``, ``update_word`` (In) on.
+            ``update_count`` of ``new_bias`` from ``update_base``, ``update_word`` on (all In).
         host (In): see ``HostSide``.
     """
 

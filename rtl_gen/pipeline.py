@@ -1,7 +1,7 @@
 """The whole accelerator with its native ports; same bits, clock by clock, as ``hwsim.pipeline``.
 
-    pixels -> Layer 0 -> Junction 1 -> Layer 1 -> ... -> Junction L -> Cost -> predictions
-                            Sequencer: position, and which input each stage works on
+pixels -> Layer 0 -> Junction 1 -> Layer 1 -> ... -> Junction L -> Cost -> predictions
+                        Sequencer: position, and which input each stage works on
 """
 
 from __future__ import annotations
@@ -38,16 +38,14 @@ def beat_layout(design: Design) -> data.StructLayout:
 
 def prediction_layout(design: Design) -> data.StructLayout:
     """One result on the output stream."""
-    return data.StructLayout(
-        {"prediction": index_shape(design.network.layers[-1]), "correct": 1}
-    )
+    return data.StructLayout({"prediction": index_shape(design.network.layers[-1]), "correct": 1})
 
 
 class Pipeline(wiring.Component):
     """The accelerator.
 
-    Throughput: one input per ``Schedule.block_cycle`` clocks. A prediction leaves L + 1 blocks after
-    the input's first beat came in.
+    Throughput: one input per ``Schedule.block_cycle`` clocks. A prediction leaves L + 1 blocks
+    after the input's first beat came in.
 
     Args:
         design: the design.
@@ -78,7 +76,7 @@ class Pipeline(wiring.Component):
             }
         )
 
-    def elaborate(self, platform) -> Module:
+    def elaborate(self, platform: object) -> Module:
         m = Module()
         self._blocks()
         m.submodules.sequencer = self.sequencer
@@ -195,4 +193,3 @@ class Pipeline(wiring.Component):
             )
             values.append(junction.host.value)
         m.d.comb += self.host.value.eq(Array(values)[which])
-

@@ -31,7 +31,7 @@ CONTROL = Register(
     "bit 1 ETA_OVERRIDE: inputs take eta_shift from ETA, not from tuser",
 )  # fmt: skip
 STATUS = Register(
-    "STATUS", 0x08, "read", "bit 0 IDLE: parameters may be accessed; bit 1 DRAINED: no input is under way"
+    "STATUS", 0x08, "read", "bit 0 IDLE: parameters may be accessed; bit 1 DRAINED: pipeline empty"
 )  # fmt: skip
 ETA = Register("ETA", 0x0C, "read, write", "k of eta = 2^-k, used with ETA_OVERRIDE")
 ERRORS = Register(

@@ -67,7 +67,7 @@ class Sequencer(wiring.Component):
             }
         )
 
-    def elaborate(self, platform) -> Module:
+    def elaborate(self, platform: object) -> Module:
         m = Module()
         awake, running, loading = Signal(), Signal(), Signal()
         start, loads, at_end = Signal(), Signal(), Signal()
@@ -75,9 +75,7 @@ class Sequencer(wiring.Component):
         loaded = Signal(self.layout)
         m.d.sync += awake.eq(1)  # tables that are read one clock ahead need that clock after reset
         m.d.comb += [
-            start.eq(
-                ~running & awake & self.free & (self.offered | (self.drain & under_way))
-            ),
+            start.eq(~running & awake & self.free & (self.offered | (self.drain & under_way))),
             self.ready.eq(Mux(running, loading, awake & self.free)),
             loads.eq(self.offered & self.ready),
             self.issue.eq(running | start),

@@ -13,7 +13,7 @@ from rtl_gen.lanes import Lanes
 class NaturalSide(wiring.Signature):
     """What a junction has to do with the layer to its right, as seen by the junction.
 
-    ``count`` neurons from (base, word) on are written; ``touched_*`` is where deltas are read, which
+    ``count`` neurons from (base, word) on are written; ``touched_*`` is where deltas are read. They
     come one clock later, with the ``slope`` a' still to be multiplied in.
     """
 

@@ -5,8 +5,9 @@ Same values as ``hwsim.update``. Latency: ``registers`` clocks, after the multip
 
 from __future__ import annotations
 
-from amaranth.hdl import Cat, Module, Mux, Signal
+from amaranth.hdl import Cat, Module, Mux, Signal, Value
 from amaranth.lib import wiring
+from amaranth.lib.data import View
 from amaranth.lib.wiring import In, Out
 
 from hwsim.design import JunctionShape
@@ -55,7 +56,7 @@ class Update(wiring.Component):
             }
         )
 
-    def elaborate(self, platform) -> Module:
+    def elaborate(self, platform: object) -> Module:
         m = Module()
         number, shape = self.number, self.shape
         product_flags: Flags = []
@@ -92,7 +93,9 @@ class Update(wiring.Component):
         return m
 
 
-def lane_value(shape: JunctionShape, lane: int, phase, slots):
+def lane_value(shape: JunctionShape, lane: int, phase: Value, slots: View) -> Value:
     """The right neuron's value that belongs to a lane's edge."""
     slot, is_next = slot_of_lane(shape, lane, phase)
-    return slots[slot] if slot + 1 >= shape.right_banks else Mux(is_next, slots[slot + 1], slots[slot])
+    if slot + 1 >= shape.right_banks:
+        return slots[slot]
+    return Mux(is_next, slots[slot + 1], slots[slot])

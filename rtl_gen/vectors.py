@@ -24,9 +24,9 @@ def golden_vectors(
 
     ``vectors/vectors.npz`` holds ``pixels`` (n, n_left_1), ``labels`` and ``prediction`` (n,), and
     for each memory (blocks, copies, size): row 0 before the first block, row b after block b, until
-    all inputs have left. ``vectors/<memory>.hex`` holds the same for ``$readmemh``: rows, copies and
-    elements in this order, one two's complement number a line; element k is word k // banks of
-    bank k % banks.
+    all inputs have left. ``vectors/<memory>.hex`` holds the same for ``$readmemh``: rows, copies
+    and elements in this order, one two's complement number a line; element k is word k // banks
+    of bank k % banks.
     """
     model = Pipeline(design, schedule)
     rows = {name: [memory.values.copy()] for name, memory in model.memories.items()}

@@ -139,9 +139,7 @@ def _run(chosen: Simulator, verilog: Path, folder: Path, job: Job, waves: bool) 
     report = Path(job.report)
     report.unlink(missing_ok=True)
     job.save(folder / "job.json")
-    build = chosen.build(
-        verilog, TOP, folder / "build", waves=waves, visible=VISIBLE
-    )
+    build = chosen.build(verilog, TOP, folder / "build", waves=waves, visible=VISIBLE)
     result = build.run(
         BENCH,
         environment={JOB_VARIABLE: str((folder / "job.json").resolve())},

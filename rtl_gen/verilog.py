@@ -28,7 +28,7 @@ def make_accelerator(design: Design, schedule: Schedule) -> Accelerator:
         if not part.interleaver.clash_free:
             clocks = int((part.interleaver.load > 1).sum())
             raise Refused(
-                f"junction {part.shape.index}: the pattern clashes in {clocks} clocks, and hardware "
-                "for it would compute wrong results; see `clashfree check`"
+                f"junction {part.shape.index}: the pattern clashes in {clocks} clocks, and "
+                "hardware for it would compute wrong results; see `clashfree check`"
             )
     return Accelerator(design, schedule)
