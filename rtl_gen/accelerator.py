@@ -16,6 +16,7 @@ from hwsim.schedule import Schedule
 from rtl_gen import register_map as regs
 from rtl_gen.axi_lite import AxiLite, axi_lite_ports
 from rtl_gen.pipeline import Pipeline, beat_layout, prediction_layout
+from rtl_gen.wire import wire
 
 
 def user_layout(design: Design) -> data.StructLayout:
@@ -128,25 +129,33 @@ class Accelerator(wiring.Component):
         junction, is_bias = self.select[:8], self.select[8]
         reads = bus.read & (bus.read_word == regs.PARAMETER_DATA.word)
         writes = bus.write & (bus.write_word == regs.PARAMETER_DATA.word)
-        self.word, self.bank = Signal.like(host.word), Signal.like(host.bank)
-        shapes = self.design.shapes
+        self.word = Signal(len(host.word) + 1)  # one more, to stand behind the last word
+        self.bank = Signal.like(host.bank)
+        index, shapes = (junction - 1)[:8], self.design.shapes
         banks = Mux(
             is_bias,
-            Array([s.right_banks for s in shapes])[junction],
-            Array([s.z for s in shapes])[junction],
+            Array([s.right_banks for s in shapes])[index],
+            Array([s.z for s in shapes])[index],
         )
+        depth = Mux(
+            is_bias,
+            Array([s.right_depth for s in shapes])[index],
+            Array([s.junction_cycle for s in shapes])[index],
+        )
+        exists = (index < len(shapes)) & (self.word < depth) & (self.bank < banks)
+        allowed = wire(m, core.idle & exists, "allowed")
         m.d.comb += [
-            host.select.eq(reads | writes),
+            host.select.eq((reads | writes) & allowed),
             host.write.eq(writes),
             host.is_bias.eq(is_bias),
             host.word.eq(self.word),
             host.bank.eq(self.bank),
             host.data.eq(bus.write_data),
-            core.host_junction.eq(junction),
-            bus.read_refused.eq(reads & ~core.idle),
-            bus.write_refused.eq(writes & ~core.idle),
+            core.host_junction.eq(index),
+            bus.read_refused.eq(reads & ~allowed),
+            bus.write_refused.eq(writes & ~allowed),
         ]
-        with m.If((reads | writes) & core.idle):
+        with m.If((reads | writes) & allowed):
             wraps = self.bank == banks - 1
             m.d.sync += self.bank.eq(Mux(wraps, 0, self.bank + 1))
             m.d.sync += self.word.eq(self.word + wraps)

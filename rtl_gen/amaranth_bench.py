@@ -14,7 +14,7 @@ from amaranth.sim import Simulator
 from hwsim import pipeline as model
 from hwsim.pipeline import Input
 from hwsim.state import State
-from rtl_gen.lockstep import Lockstep, Read
+from rtl_gen.lockstep import Lockstep, Read, Sample
 from rtl_gen.pipeline import Pipeline
 from rtl_gen.stimulus import Offer, Stimulus
 
@@ -84,11 +84,11 @@ class AmaranthBench:
     def _reader(self, ctx: Any) -> Read:
         signals = {}
 
-        def read(name: str) -> int:
+        def read(name: str) -> Sample:
             if name not in signals:
                 signals[name] = Value.cast(self._signal(name))
             value = ctx.get(signals[name])
-            return value & ((1 << len(signals[name])) - 1)
+            return value & ((1 << len(signals[name])) - 1), 0
 
         return read
 

@@ -27,7 +27,7 @@ from hwsim.sequencer import Descriptor
 from hwsim.state import State
 from rtl_gen import register_map as regs
 from rtl_gen.accelerator import user_layout
-from rtl_gen.lockstep import Diverged, Lockstep, Read
+from rtl_gen.lockstep import Diverged, Lockstep, Read, Sample
 from rtl_gen.stimulus import Offer, Stimulus
 
 JOB_VARIABLE = "CLASHFREE_JOB"
@@ -172,8 +172,8 @@ class Bench:
     def _parameters(self) -> Iterator[tuple[int, Raw]]:
         """Value of PARAMETER_SELECT, and what lies behind it."""
         for i, (weight, bias) in enumerate(zip(self.state.weights, self.state.biases, strict=True)):
-            yield i, weight
-            yield i | 1 << 8, bias
+            yield i + 1, weight
+            yield (i + 1) | 1 << 8, bias
 
     async def _write_parameters(self) -> None:
         for select, values in self._parameters():
@@ -226,16 +226,19 @@ def reader(dut: Any) -> Read:
     """Reads signals of the core by the names ``rtl_gen.lockstep`` uses."""
     handles: dict[str, object] = {}
 
-    def read(name: str) -> int:
+    def read(name: str) -> Sample:
         if name not in handles:
             handles[name] = find(dut.core, name)
         text = str(handles[name].value)
-        return int(text, 2) if text.isdecimal() else int(text.translate(UNKNOWN), 2)
+        if text.isdecimal():
+            return int(text, 2), 0
+        return int(text.translate(KNOWN), 2), int(text.translate(UNKNOWN), 2)
 
     return read
 
 
-UNKNOWN = str.maketrans("XxZzUuWw-", "000000000")
+KNOWN = str.maketrans("XxZz", "0000")
+UNKNOWN = str.maketrans("01XxZz", "001111")
 
 
 def find(core: Any, name: str) -> Any:

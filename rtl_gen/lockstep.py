@@ -16,11 +16,14 @@ from hwsim.backprop import sum_width
 from hwsim.fixed_point import Raw
 from hwsim.memory import BankedMemory
 from hwsim.pipeline import Pipeline
-from hwsim.sequencer import Descriptor, Tick
+from hwsim.sequencer import Tick
 from rtl_gen.interleaver import index_shape
 from rtl_gen.stimulus import Offer
 
-Read = Callable[[str], int]
+Sample = tuple[int, int]
+"""Value of a signal as an unsigned integer, and which of its bits the simulator does not know."""
+
+Read = Callable[[str], Sample]
 
 
 @dataclass(frozen=True)
@@ -65,7 +68,7 @@ class Divergence:
     """Where hardware and model first differ.
 
     ``clock`` counts from the first clock compared, ``position`` within the block; None where
-    meaningless. ``lane`` is the processing lane whose value it is.
+    meaningless. ``lane`` is the processing lane whose value it is; ``got`` is None if unknown (X).
     """
 
     input: int | None = None
@@ -78,7 +81,7 @@ class Divergence:
     word: int | None = None
     signal: str
     expected: int
-    got: int
+    got: int | None
 
     def as_dict(self) -> dict[str, object]:
         return asdict(self)
@@ -97,7 +100,7 @@ class Lockstep:
 
     Args:
         model: the model, in the state that the hardware is in.
-        read: value of a signal of the hardware's pipeline, as an unsigned integer.
+        read: samples a signal of the hardware's pipeline by its name.
     """
 
     def __init__(self, model: Pipeline, read: Read) -> None:
@@ -133,46 +136,55 @@ class Lockstep:
         self._scalar("drained", self.model.sequencer.drained)
 
     def _scalar(self, name: str, expected: int, when: bool = True) -> None:
-        if when and (got := self.read(name)) != expected:
-            divergence = Divergence(
-                phase="STREAM",
-                clock=self.clocks,
-                position=self.model.sequencer.position,
-                signal=name,
-                expected=int(expected),
-                got=got,
-            )
-            raise Diverged(divergence)
+        got, unknown = self.read(name)
+        if not when or (got == expected and not unknown):
+            return
+        divergence = Divergence(
+            phase="STREAM",
+            clock=self.clocks,
+            position=self.model.sequencer.position,
+            signal=name,
+            expected=int(expected),
+            got=None if unknown else got,
+        )
+        raise Diverged(divergence)
 
     def _compare_port(self, port: WritePort, expected: tuple, tick: Tick, ages: list) -> None:
         enable, word, data = expected
-        got_enable = self.read(port.enable)
+        everyone = np.ones_like(enable)
+        got = self.read(port.enable)
         if port.one_enable:
-            got_enable = ((1 << port.banks) - 1) * got_enable
-        if got_enable == 0 and not enable.any():
+            got = tuple(((1 << port.banks) - 1) * bit for bit in got)
+        if got == (0, 0) and not enable.any():
             return
-        if got_enable != pack(enable, 1):
-            got = unpack(got_enable, 1, port.banks)
-            self._diverge(port, port.enable, enable, got, np.ones_like(enable), word, tick, ages)
+        place = (port, tick, ages, word)
+        self._compare_vector(place, port.enable, enable, got, 1, everyone)
         for name, values, bits in (
             (port.word, word, port.word_bits),
             (port.data, data, port.data_bits),
         ):
-            mask = pack(enable * -1, bits)
-            got = self.read(name)
-            if (got & mask) != (pack(values, bits) & mask):
-                unpacked = unpack(got, bits, port.banks)
-                signed = name == port.data and port.phase != "LOAD"
-                if signed:
-                    unpacked = unpacked - ((unpacked >> (bits - 1)) << bits)
-                self._diverge(port, name, values, unpacked, enable, word, tick, ages)
+            self._compare_vector(place, name, values, self.read(name), bits, enable)
 
-    def _diverge(
-        self, port: WritePort, name: str, expected: Raw, got: Raw, enable: Raw, word: Raw,
-        tick: Tick, ages: list[Descriptor],
-    ) -> None:  # fmt: skip
-        """Report the first bank that differs."""
-        bank = int(np.flatnonzero((expected != got) & (enable != 0))[0])
+    def _compare_vector(
+        self, place: tuple, name: str, values: Raw, sample: Sample, bits: int, where: Raw
+    ) -> None:
+        """Compare those elements of a vector that ``where`` marks."""
+        got, unknown = sample
+        mask = pack(where * -1, bits)
+        if unknown & mask == 0 and (got ^ pack(values, bits)) & mask == 0:
+            return
+        port = place[0]
+        elements = unpack(got, bits, port.banks)
+        if name == port.data and port.phase != "LOAD":
+            elements = elements - ((elements >> (bits - 1)) << bits)
+        is_unknown = unpack(unknown, bits, port.banks) != 0
+        differs = ((values != elements) | is_unknown) & (where != 0)
+        bank = int(np.flatnonzero(differs)[0])
+        found = None if is_unknown[bank] else int(elements[bank])
+        self._diverge(place, name, bank, int(values[bank]), found)
+
+    def _diverge(self, place: tuple, name: str, bank: int, expected: int, got: int | None) -> None:
+        port, tick, ages, word = place
         number = ages[port.age - 1].number if port.age else self.model.sequencer.incoming.number
         divergence = Divergence(
             input=number,
@@ -184,8 +196,8 @@ class Lockstep:
             bank=bank,
             word=int(word[bank]),
             signal=name,
-            expected=int(expected[bank]),
-            got=int(got[bank]),
+            expected=expected,
+            got=got,
         )
         raise Diverged(divergence)
 

@@ -37,11 +37,11 @@ ETA = Register("ETA", 0x0C, "read, write", "k of eta = 2^-k, used with ETA_OVERR
 ERRORS = Register(
     "ERRORS", 0x10, "read, write 1 to clear",
     "bit 0 FRAME: tlast was not on the last beat of an input; "
-    "bit 1 REFUSED: a parameter was accessed while not idle",
+    "bit 1 REFUSED: a parameter was accessed while not idle, or one that is not there",
 )  # fmt: skip
 PARAMETER_SELECT = Register(
     "PARAMETER_SELECT", 0x14, "read, write",
-    "bits 7:0 junction, from 0; bit 8 bias instead of weight; writing it resets word and bank to 0",
+    "bits 7:0 junction, from 1; bit 8 bias instead of weight; writing it resets word and bank to 0",
 )  # fmt: skip
 PARAMETER_WORD = Register("PARAMETER_WORD", 0x18, "read, write", "element // banks")
 PARAMETER_BANK = Register("PARAMETER_BANK", 0x1C, "read, write", "element % banks")

@@ -243,6 +243,8 @@ def _build_icarus(source: str, top: str, folder: Path, waves: bool) -> None:
                 hdl_toplevel=top,
                 build_dir=folder,
                 timescale=TIMESCALE,
+                # As SystemVerilog, `always @*` would not run at time 0 and leave outputs at X.
+                build_args=["-g2005"],
                 waves=waves,
                 always=True,
                 log_file=log,

@@ -100,10 +100,11 @@ def verify(
         SimulatorMissing: if there is no simulator.
     """
     chosen = Simulator(simulator)
+    schedule = make_schedule(design, inference=inference)
+    text = to_verilog(make_accelerator(design, schedule))
     folder.mkdir(parents=True, exist_ok=True)
     verilog = folder / f"{TOP}.v"
-    schedule = make_schedule(design, inference=inference)
-    write_text(verilog, to_verilog(make_accelerator(design, schedule)))
+    write_text(verilog, text)
     job = _job(design, stimuli, folder, state or State.initial(design), gaps, inference)
     verdict = _run(chosen, verilog, folder, job, waves)
     if not verdict.equal and not waves:

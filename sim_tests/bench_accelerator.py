@@ -53,14 +53,24 @@ async def parameters_go_on_from_element_to_element(dut):
     bench = await fresh(dut)
     shape = bench.design.shapes[1]
     values = [(7 * k) % 200 - 100 for k in range(shape.n_edges)]
-    await bench.write(regs.PARAMETER_SELECT.address, 1)
+    await bench.write(regs.PARAMETER_SELECT.address, 2)
     for value in values:
         await bench.write(regs.PARAMETER_DATA.address, value)
-    await bench.write(regs.PARAMETER_SELECT.address, 1)
+    await bench.write(regs.PARAMETER_SELECT.address, 2)
     assert [await bench.read(regs.PARAMETER_DATA.address) for _ in values] == values
     await bench.write(regs.PARAMETER_WORD.address, 3)
     await bench.write(regs.PARAMETER_BANK.address, 2)
     assert await bench.read(regs.PARAMETER_DATA.address) == values[3 * shape.z + 2]
+
+
+@cocotb.test()
+async def parameters_that_are_not_there_are_refused(dut):
+    bench = await fresh(dut)
+    for select, word in ((0, 0), (3, 0), (1, bench.design.shapes[0].junction_cycle)):
+        await bench.write(regs.PARAMETER_SELECT.address, select)
+        await bench.write(regs.PARAMETER_WORD.address, word)
+        assert await response(bench, regs.PARAMETER_DATA.address, 1) == SLVERR
+    assert await bench.read(regs.ERRORS.address) == 2
 
 
 async def offer_one_beat(bench, *, last: bool) -> None:
@@ -86,10 +96,10 @@ async def frame_error_is_sticky_until_cleared(dut):
 @cocotb.test()
 async def parameters_are_refused_while_a_block_runs(dut):
     bench = await fresh(dut)
-    await bench.write(regs.PARAMETER_SELECT.address, 0)
+    await bench.write(regs.PARAMETER_SELECT.address, 1)
     await bench.write(regs.PARAMETER_DATA.address, 33)
     await offer_one_beat(bench, last=False)
-    await bench.write(regs.PARAMETER_SELECT.address, 0)
+    await bench.write(regs.PARAMETER_SELECT.address, 1)
     assert await response(bench, regs.PARAMETER_DATA.address, -5) == SLVERR
     assert await bench.read(regs.STATUS.address) & 1 == 0
     assert await bench.read(regs.ERRORS.address) & 2 == 2
@@ -100,7 +110,7 @@ async def parameters_are_refused_while_a_block_runs(dut):
 async def saturation_flags(dut):
     """Largest weights and pixels: feedforward of junction 1 saturates."""
     bench = await fresh(dut)
-    await bench.write(regs.PARAMETER_SELECT.address, 0)
+    await bench.write(regs.PARAMETER_SELECT.address, 1)
     for _ in range(bench.design.shapes[0].n_edges):
         await bench.write(regs.PARAMETER_DATA.address, bench.design.fixed_point.maximum)
     assert await bench.read(regs.saturation(1).address) == 0

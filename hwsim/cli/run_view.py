@@ -21,9 +21,10 @@ def warn_of_problems(schedule: Schedule) -> None:
         for kind, name in WRONG.items():
             if found[kind].count:
                 first = found[kind].problems[0]
+                where = "" if first.clock is None else f" in clock {first.clock}"
                 output.warn(
-                    f"junction {part.shape.index} has {found[kind].count} {name}, the first in "
-                    f"clock {first.clock}: {first.detail}; clashfree check lists them"
+                    f"junction {part.shape.index}: {found[kind].count} x {name}, the first{where}: "
+                    f"{first.detail}; clashfree check lists them"
                 )
 
 
