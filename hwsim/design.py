@@ -83,7 +83,7 @@ class Training(Section):
 
 @dataclass(frozen=True)
 class JunctionShape:
-    """The dimensions of one junction (ARCHITECTURE names: section 1).
+    """The dimensions of one junction (names: docs/architecture.md).
 
     ``right_banks`` is the number of right neurons one clock can touch, ``fold`` the number of
     physical banks (a power of two) that share the load of one left bank where the junction before

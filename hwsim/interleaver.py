@@ -153,7 +153,7 @@ def _seed_vectors(
     if is_free:
         return rng.integers(depth, size=(sweeps, z))
     # Without forwarding a bank may move on by at most D-2-P between sweeps, or a word comes back
-    # before its partial sum has landed (ARCHITECTURE section 7).
+    # before its partial sum has landed.
     first = rng.integers(depth, size=(1, z))
     if sweeps == 1:
         return first

@@ -1,4 +1,4 @@
-"""Every rule a design can break, with what it takes to mend it (ARCHITECTURE sections 5 and 7)."""
+"""Every rule a design can break, with what it takes to mend it."""
 
 from __future__ import annotations
 

@@ -1,9 +1,14 @@
-"""What all tests share: repeatable hypothesis runs, and the data beside the repository."""
+"""What all tests share: repeatable hypothesis runs, one build of all blocks, and shared data."""
 
+from __future__ import annotations
+
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
+
+from rtl_gen.simulator import Build
 
 # A build takes seconds, so no deadline; the same examples everywhere, so no surprise in CI.
 settings.register_profile("ci", derandomize=True, deadline=None)
@@ -17,3 +22,28 @@ def shared_data() -> Path:
     if not folder.is_dir():
         pytest.skip("the shared data is not on this machine: no ../shared/data")
     return folder
+
+
+@pytest.fixture(scope="session")
+def blocks_build(tmp_path_factory: pytest.TempPathFactory, request) -> Build:
+    """The hardware of every block, built once per session: workers share the folder."""
+    import blocks  # here, because most tests do without Amaranth
+
+    folder = tmp_path_factory.getbasetemp()
+    if hasattr(request.config, "workerinput"):
+        folder = folder.parent
+    folder /= "blocks"
+    folder.mkdir(exist_ok=True)
+    return blocks.build(folder)
+
+
+@pytest.fixture
+def run_bench(blocks_build: Build, tmp_path: Path) -> Callable[[str], None]:
+    """Run the cocotb tests of a ``bench_*`` file on the blocks; all must pass."""
+
+    def run(bench: str) -> None:
+        result = blocks_build.run(bench, run_dir=tmp_path)
+        failed = [f"{failure.test}: {failure.message}" for failure in result.failures]
+        assert not failed, "\n".join([*failed, f"see {result.log}"])
+
+    return run

@@ -14,13 +14,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from small_designs import SHAPES, edges_in_time, make, random_pattern, schedule_of
 
-from hwsim import check as check_module
-from hwsim.bare_pattern import check_pattern
-from hwsim.check import check
+from hwsim.checks import check as check_module
+from hwsim.checks.bare_pattern import check_pattern
+from hwsim.checks.check import check
+from hwsim.checks.problems import KINDS, SHOWN
 from hwsim.cli.app import run
 from hwsim.design_file import load_design, make_design
 from hwsim.interleaver import draw_all
-from hwsim.problems import KINDS, SHOWN
 from hwsim.schedule import make_schedule
 
 DESIGNS = Path(__file__).parents[1] / "designs"
@@ -307,8 +307,8 @@ def test_the_graph_has_every_edge_once():
 
 def test_warns_of_what_was_not_computed(monkeypatch):
     monkeypatch.setattr(check_module, "MAX_EDGES", 10)
-    monkeypatch.setattr("hwsim.goodness.MAX_DISPERSION_EDGES", 10)
-    monkeypatch.setattr("hwsim.goodness.MAX_PATH_STEPS", 10)
+    monkeypatch.setattr("hwsim.checks.goodness.MAX_DISPERSION_EDGES", 10)
+    monkeypatch.setattr("hwsim.checks.goodness.MAX_PATH_STEPS", 10)
     report = checked(make([12, 6], [2], [4], {"type": 1}))
     assert report.warnings == (
         "neurons without connection were not looked for: 24 edges are too many",

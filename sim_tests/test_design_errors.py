@@ -63,7 +63,7 @@ ETA = (
     "fix: e.g. eta_shift = 3 or [[0, 3], [25000, 4]]"
 )
 LAST = (
-    "the last junction cannot be 'relu': its outputs are compared with targets of 0 and 1; "
+    "the last junction cannot be 'relu': its outputs are compared with 0 and 1; "
     "fix: make the last one 'sigmoid'"
 )
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from hwsim.check import check
+from hwsim.checks.check import check
 from hwsim.data import load_data
 from hwsim.design import Design
 from hwsim.design_file import load_design

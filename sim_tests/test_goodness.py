@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from small_designs import SHAPES, junction_sizes, make, random_pattern, schedule_of
 
-from hwsim import goodness
-from hwsim.goodness import dispersion, edge_permutation, scatter, spread
+from hwsim.checks import goodness
+from hwsim.checks.goodness import dispersion, edge_permutation, scatter, spread
 from hwsim.interleaver import draw_all
 
 

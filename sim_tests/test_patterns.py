@@ -12,9 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from small_designs import SHAPES, edges_in_time, junction_sizes, make, random_pattern, schedule_of
 
+from hwsim.checks.pattern_count import access_patterns, access_patterns_log2, address_bits
 from hwsim.design import JunctionShape, Pattern
 from hwsim.interleaver import Interleaver, draw_all
-from hwsim.pattern_count import access_patterns, access_patterns_log2, address_bits
 from hwsim.schedule import make_schedule
 
 TYPES = [{"type": kind, "dither": dither} for kind in (1, 2, 3) for dither in (False, True)]

@@ -88,9 +88,7 @@ def test_variants_with_pauses(variant):
 def test_inference_hardware():
     design = small_net("four junctions", **SMALL)
     schedule = make_schedule(design, inference=True)
-    still = [
-        Input(x.pixels, replace(x.descriptor, train=False)) for x in inputs_of(design, 6)
-    ]
+    still = [Input(x.pixels, replace(x.descriptor, train=False)) for x in inputs_of(design, 6)]
     bench = AmaranthBench(Pipeline(design, schedule), State.initial(design))
     bench.run(still)
     assert len(bench.predictions) == 6

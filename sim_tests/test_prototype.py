@@ -88,7 +88,6 @@ def test_block_cycle_is_the_prototypes():
         assert pipeline.schedule.block_cycle == 34 + registers
 
 
-
 def test_the_published_default_computes_wrong_deltas_and_forwarding_mends_them():
     """One training input, from equal weights: only the hazard tells the three apart."""
     run = golden("prototype_golden")

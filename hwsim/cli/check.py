@@ -6,9 +6,9 @@ from pathlib import Path
 
 import click
 
-from hwsim.bare_pattern import check_pattern
-from hwsim.check import Report
-from hwsim.check import check as check_design
+from hwsim.checks.bare_pattern import check_pattern
+from hwsim.checks.check import Report
+from hwsim.checks.check import check as check_design
 from hwsim.cli import output
 from hwsim.cli.check_view import show_report
 from hwsim.cli.junit import to_junit

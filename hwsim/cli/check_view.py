@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import groupby
 
-from hwsim.check import Report
+from hwsim.checks.check import Report
+from hwsim.checks.junction_report import JunctionReport
+from hwsim.checks.problems import Problem
 from hwsim.cli import output
-from hwsim.junction_report import JunctionReport
-from hwsim.problems import Problem
 
 SHOWN = 5
 """Problems of one kind and junction that people are shown."""

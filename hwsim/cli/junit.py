@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from xml.etree import ElementTree
 
-from hwsim.check import Report
-from hwsim.problems import KINDS, Kind
+from hwsim.checks.check import Report
+from hwsim.checks.problems import KINDS, Kind
 
 
 def to_junit(report: Report, name: str) -> str:

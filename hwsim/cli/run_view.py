@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from hwsim.checks.problems import find_problems
 from hwsim.cli import output
 from hwsim.fixed_point import Tally
-from hwsim.problems import find_problems
 from hwsim.schedule import Schedule
 from hwsim.simulation import PHASES, Usage, Utilisation
 

@@ -1,7 +1,7 @@
 """The check of a design before anybody builds it: is every pattern legal, safe and good.
 
 A report is about structure alone; no number of the network is looked at. Definitions, formulas:
-ARCHITECTURE sections 3 (memories), 5 (patterns, counts, goodness) and 7 (hazards).
+docs/architecture.md; patterns arXiv:1711.06935, scatter arXiv:1711.02131.
 """
 
 from __future__ import annotations
@@ -10,11 +10,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from hwsim import goodness
-from hwsim.connection_graph import MAX_EDGES, ConnectionGraph
+from hwsim.checks import goodness
+from hwsim.checks.connection_graph import MAX_EDGES, ConnectionGraph
+from hwsim.checks.junction_report import JunctionReport, report_junction
+from hwsim.checks.problems import KINDS, Kind, Problem, find_problems
 from hwsim.design import Design
-from hwsim.junction_report import JunctionReport, report_junction
-from hwsim.problems import KINDS, Kind, Problem, find_problems
 from hwsim.schedule import Schedule
 
 

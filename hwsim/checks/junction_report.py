@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from hwsim import goodness
+from hwsim.checks import goodness
+from hwsim.checks.memory_bits import memory_bits
+from hwsim.checks.pattern_count import access_patterns, access_patterns_log2, address_bits
+from hwsim.checks.problems import Kind
 from hwsim.design import Design, JunctionShape, Pattern
-from hwsim.memory_bits import memory_bits
-from hwsim.pattern_count import access_patterns, access_patterns_log2, address_bits
-from hwsim.problems import Kind
 from hwsim.schedule import JunctionSchedule, Schedule
 
 EXACT_BELOW_LOG2 = 99.6  # about 10^30
@@ -18,7 +18,7 @@ EXACT_BELOW_LOG2 = 99.6  # about 10^30
 
 @dataclass(frozen=True)
 class JunctionReport:
-    """One junction's figures; names as in ARCHITECTURE section 1, storage in bits.
+    """One junction's figures; names as in docs/architecture.md, storage in bits.
 
     ``access_patterns`` is None for a pattern from a file, ``scatter`` {forward, backward}. Goodness
     is None where it was not asked for or the junction is too large.

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from hwsim.check import Report, check
+from hwsim.checks.check import Report, check
 from hwsim.design import Design
 from hwsim.design_file import make_design
 from hwsim.errors import BadInput, Mistake, bad

@@ -1,0 +1,1 @@
+"""What ``clashfree check`` finds: problems, memory and address bits, counts and goodness."""

@@ -1,0 +1,136 @@
+"""cocotb: control equals the model's on every clock, whoever keeps it waiting."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from bench_tools import Ports, for_each, same, start
+from block_points import SEQUENCERS, schedules
+
+from hwsim.schedule import Schedule
+from hwsim.sequencer import Descriptor, Sequencer, Tick
+from rtl_gen.lockstep import index_bits, pack
+
+
+@dataclass(frozen=True)
+class Phase:
+    """Clocks, and the chances that a beat is offered, drain is set, and the output is free."""
+
+    clocks: int
+    offered: float
+    drain: float = 0.0
+    free: float = 1.0
+
+
+PHASES = (
+    Phase(120, offered=1),
+    Phase(200, offered=0.7, drain=0.3, free=0.7),
+    Phase(150, offered=0.1, drain=0.1, free=0.5),
+    Phase(60, offered=1, free=0),
+    Phase(200, offered=0, drain=1),
+    Phase(150, offered=0.5, drain=1, free=0.3),
+    Phase(60, offered=0),
+    Phase(250, offered=0, drain=1),
+)
+
+
+@for_each(point=SEQUENCERS)
+async def control_equals_the_model(dut, point):
+    """Random pauses, drains and blocked outputs."""
+    bench = SequencerBench(await start(dut, f"sequencer_{point}"), schedules()[point])
+    await bench.wake()
+    for phase in PHASES:
+        if not phase.offered:
+            await bench.finish_loading()
+        for _ in range(phase.clocks):
+            offered, drain, free = bench.rng.random(3) < (phase.offered, phase.drain, phase.free)
+            await bench.clock(offered=offered, drain=drain, free=free)
+    assert bench.model.drained
+    assert bench.mid_load or bench.schedule.beats == 1, "no block waited for a late beat"
+
+
+@for_each(point=SEQUENCERS)
+async def clocks_equal_the_closed_form(dut, point):
+    """Inputs at a steady rate, then a drain."""
+    schedule = schedules()[point]
+    block = schedule.block_cycle
+    for interval in (0, block - 1, block + 1, 3 * block):
+        bench = SequencerBench(await start(dut, f"sequencer_{point}"), schedule)
+        await bench.wake()
+        inputs = 3
+        while bench.inputs < inputs or not bench.ports.read("drained"):
+            is_due = bench.inputs < inputs and bench.model.clocks >= bench.inputs * interval
+            await bench.clock(offered=is_due, drain=bench.inputs == inputs, free=True)
+            assert bench.model.clocks <= schedule.clocks(inputs, interval), "not done in time"
+        same("clocks", bench.model.clocks, schedule.clocks(inputs, interval))
+
+
+class SequencerBench:
+    """One instance."""
+
+    def __init__(self, ports: Ports, schedule: Schedule) -> None:
+        self.ports, self.schedule, self.model = ports, schedule, Sequencer(schedule)
+        self.rng = np.random.default_rng(1)
+        self.beat = self.inputs = self.mid_load = 0
+        design = schedule.design
+        self.labels, self.shifts = design.network.layers[-1], design.fixed_point.width
+        self.label_bits = index_bits(max(2, self.labels))
+        self.bits = 2 + self.label_bits + index_bits(self.shifts)
+
+    async def wake(self) -> None:
+        """The first clock after reset, in which nothing is accepted yet."""
+        await self.ports.reset()
+        self.ports.drive(offered=1, drain=1, free=1, incoming=0)
+        await self.ports.settled()
+        same("ready after reset", self.ports.read("ready"), 0)
+        await self.ports.next_clock()
+
+    async def finish_loading(self) -> None:
+        """An input that is half loaded would hold its block for ever."""
+        for _ in range(self.schedule.beats):
+            if self.model.loading:
+                await self.clock(offered=True, drain=True, free=True)
+
+    async def clock(self, *, offered: bool, drain: bool, free: bool) -> None:
+        """One clock; only an input's first beat brings a descriptor that counts."""
+        label, shift, train = (int(self.rng.integers(n)) for n in (self.labels, self.shifts, 2))
+        incoming = Descriptor(True, bool(train), label, shift)
+        self.ports.drive(offered=offered, drain=drain, free=free, incoming=self._pack(incoming))
+        await self.ports.settled()
+        self._compare_state()
+        tick = self.model.clock(incoming if offered else None, drain=drain, free=free)
+        self._compare_tick(tick, offered)
+        self._count(tick)
+        await self.ports.next_clock()
+
+    def _pack(self, descriptor: Descriptor) -> int:
+        """As ``descriptor_layout`` has it."""
+        flags = descriptor.valid | descriptor.train << 1
+        return flags | (descriptor.label | descriptor.eta_shift << self.label_bits) << 2
+
+    def _compare_state(self) -> None:
+        """What the clocks before have led to."""
+        model, read = self.model, self.ports.read
+        same("position", read("position"), model.position)
+        same("drained", read("drained"), model.drained)
+        ages = np.array([self._pack(descriptor) for descriptor in model.ages])
+        same("ages", read("ages"), pack(ages, self.bits))
+
+    def _compare_tick(self, tick: Tick, offered: bool) -> None:
+        """What happens in this clock."""
+        read = self.ports.read
+        same("issue", read("issue"), tick.position is not None)
+        same("idle", read("idle"), tick.position is None)
+        same("ends_block", read("ends_block"), tick.ends_block)
+        same("restart", read("restart"), tick.ends_block)
+        if offered:
+            same("ready", read("ready"), tick.beat is not None)
+        if tick.beat is not None:
+            same("beat", read("beat"), tick.beat)
+
+    def _count(self, tick: Tick) -> None:
+        if tick.beat is not None:
+            self.inputs += tick.beat == self.schedule.beats - 1
+        is_last = tick.position == self.schedule.block_cycle - 1
+        self.mid_load += is_last and not tick.ends_block
