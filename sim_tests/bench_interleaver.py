@@ -15,6 +15,7 @@ async def addresses_equal_the_pattern(dut, point):
     rng, part = np.random.default_rng(1), interleavers()[point]
     bench = InterleaverBench(await start(dut, f"interleaver_{point}"), part, rng)
     cycle = part.shape.junction_cycle
+    await bench.clock(None, step=False)  # tables need a clock after reset
     for end in (cycle, cycle // 2, cycle):
         position = 0
         while position < end:
@@ -32,7 +33,7 @@ class InterleaverBench:
         self.last: int | None = None
 
     async def clock(self, position: int | None, *, step: bool, restart: bool = False) -> None:
-        """One clock at this position; None: the end of a block, nothing to compare."""
+        """One clock at this position; None: between blocks, nothing to compare."""
         ports, z = self.ports, self.part.shape.z
         banks, lanes = self.rng.integers(256, size=(2, z))
         ports.drive(step=step, restart=restart, from_banks=banks, from_lanes=lanes)

@@ -10,7 +10,7 @@ from block_points import SEQUENCERS, schedules
 
 from hwsim.schedule import Schedule
 from hwsim.sequencer import Descriptor, Sequencer, Tick
-from rtl_gen.lockstep import index_bits, pack
+from rtl_gen.lockstep import pack
 
 
 @dataclass(frozen=True)
@@ -75,12 +75,11 @@ class SequencerBench:
         self.beat = self.inputs = self.mid_load = 0
         design = schedule.design
         self.labels, self.shifts = design.network.layers[-1], design.fixed_point.width
-        self.label_bits = index_bits(max(2, self.labels))
-        self.bits = 2 + self.label_bits + index_bits(self.shifts)
+        self.label_bits = (self.labels - 1).bit_length()
+        self.bits = 2 + self.label_bits + (self.shifts - 1).bit_length()
 
     async def wake(self) -> None:
         """The first clock after reset, in which nothing is accepted yet."""
-        await self.ports.reset()
         self.ports.drive(offered=1, drain=1, free=1, incoming=0)
         await self.ports.settled()
         same("ready after reset", self.ports.read("ready"), 0)

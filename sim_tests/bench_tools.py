@@ -54,12 +54,6 @@ class Ports:
         values = unpack(self.read(name), bits, count)
         return values - ((values >> (bits - 1)) << bits) if signed else values
 
-    async def reset(self) -> None:
-        """One clock of reset; the next one is the first after it."""
-        self._dut.rst.value = 1
-        await self.next_clock()
-        self._dut.rst.value = 0
-
     async def settled(self) -> None:
         """Wait until outputs have followed inputs."""
         await ReadOnly()
@@ -70,13 +64,14 @@ class Ports:
 
 
 async def start(dut, instance: str) -> Ports:
-    """Clock, reset and the clock after it; then the ports of an instance."""
+    """Clock and reset; what is driven next belongs to the first clock after it."""
     ports = Ports(dut, instance)
     dut.rst.value = 0
     Clock(dut.clk, 10, unit="ns").start()
     await ports.next_clock()  # reset must change after time 0, or Icarus does not see it
-    await ports.reset()
+    dut.rst.value = 1
     await ports.next_clock()
+    dut.rst.value = 0
     return ports
 
 
