@@ -233,8 +233,21 @@ def _missing_icarus() -> str | None:
 _MISSING = {"verilator": _missing_verilator, "icarus": _missing_icarus}  # best one first
 
 
+DUMP = """\
+module clashfree_dump;
+  reg [8*4096-1:0] path;
+  initial if ($value$plusargs("dumpfile_path=%s", path)) begin
+    $dumpfile(path);
+    $dumpvars(0, {top});
+  end
+endmodule
+"""
+"""What cocotb adds for a waveform, in plain Verilog: its own needs SystemVerilog."""
+
+
 def _build_icarus(source: str, top: str, folder: Path, waves: bool) -> None:
-    (folder / "design.v").write_text(source)
+    dump, roots = (DUMP.replace("{top}", top), ["-s", "clashfree_dump"]) if waves else ("", [])
+    (folder / "design.v").write_text(source + dump)
     log = folder / "build.log"
     with _environment({"WAVES": None}):
         try:
@@ -244,8 +257,7 @@ def _build_icarus(source: str, top: str, folder: Path, waves: bool) -> None:
                 build_dir=folder,
                 timescale=TIMESCALE,
                 # As SystemVerilog, `always @*` would not run at time 0 and leave outputs at X.
-                build_args=["-g2005"],
-                waves=waves,
+                build_args=["-g2005", *roots],
                 always=True,
                 log_file=log,
             )

@@ -108,7 +108,7 @@ def test_a_hazard_is_a_warning_and_the_work_is_done(folder, command):
     done = run(folder, command, "hazard.toml", *data, "--json")
     assert done.returncode == 0
     (line,) = done.stderr.splitlines()
-    assert line.startswith("warning: junction 2 has ") and "delta hazards" in line
+    assert line.startswith("warning: junction 2: ") and " x delta hazard, " in line
     assert json.loads(done.stdout)["clocks_per_input"] == 12
 
 

@@ -96,8 +96,9 @@ def test_inference_hardware():
 
 
 def shuffled(shape: JunctionShape, rng: np.random.Generator) -> np.ndarray:
-    """A clash-free pattern that is no type: every clock has a permutation of its own, and words
-    come in any order over the whole junction cycle.
+    """A clash-free pattern that is no type.
+
+    Every clock has a permutation of its own; words come in any order over the whole cycle.
     """
     words = np.repeat(np.arange(shape.depth), shape.d_out)
     by_bank = rng.permuted(np.tile(words[:, None], (1, shape.z)), axis=0)

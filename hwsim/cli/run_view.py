@@ -10,7 +10,7 @@ from hwsim.fixed_point import Tally
 from hwsim.schedule import Schedule
 from hwsim.simulation import PHASES, Usage, Utilisation
 
-WRONG = {"hazard": "delta hazards", "doubled_edge": "doubled edges", "degree": "wrong degrees"}
+WRONG = {"hazard": "delta hazard", "doubled_edge": "doubled edge", "degree": "wrong degree"}
 """Problems that change results; clashes only cost clocks, and those are counted."""
 
 
