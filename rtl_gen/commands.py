@@ -18,8 +18,9 @@ from hwsim.errors import Refused, bad
 from hwsim.schedule import make_schedule
 from hwsim.state import State
 from rtl_gen import generate as generation
-from rtl_gen import verify as verification
-from rtl_gen.simulator import BuildFailed, SimulationFailed, SimulatorMissing
+from rtl_gen.verification import verify as verification
+from rtl_gen.verification.simulator import BuildFailed, SimulationFailed, SimulatorMissing
+from rtl_gen.verification.stimulus import Stimuli
 
 FOLDER = click.Path(path_type=Path)
 
@@ -115,15 +116,15 @@ def verify(
     return 0 if verdict.equal else 1
 
 
-def _stimuli(design: Design, source: str | None, inputs: int, seed: int) -> verification.Stimuli:
+def _stimuli(design: Design, source: str | None, inputs: int, seed: int) -> Stimuli:
     if source is None:
-        return verification.Stimuli.random(design, inputs, seed)
+        return Stimuli.random(design, inputs, seed)
     data = load_data(source, design)
-    return verification.Stimuli.repeated(data.xtr, data.ytr, inputs)
+    return Stimuli.repeated(data.xtr, data.ytr, inputs)
 
 
 def _verify(
-    design: Design, stimuli: verification.Stimuli, work: Path, *, simulator: str | None, **rest: Any
+    design: Design, stimuli: Stimuli, work: Path, *, simulator: str | None, **rest: Any
 ) -> verification.Verdict:
     try:
         return verification.verify(design, stimuli, work, simulator=simulator, **rest)

@@ -18,7 +18,7 @@ from hwsim.files import write_bytes
 from hwsim.schedule import Schedule, make_schedule
 from rtl_gen.manifest import manifest
 from rtl_gen.vectors import golden_vectors
-from rtl_gen.verify import Stimuli
+from rtl_gen.verification.stimulus import Stimuli
 from rtl_gen.verilog import TOP, make_accelerator, to_verilog
 
 

@@ -8,8 +8,8 @@ import cocotb
 from cocotb.triggers import FallingEdge
 
 from rtl_gen import register_map as regs
-from rtl_gen.cocotb_bench import JOB_VARIABLE, Bench, Job, reset
-from rtl_gen.stimulus import Offer
+from rtl_gen.verification.cocotb_bench import JOB_VARIABLE, Bench, Job, reset
+from rtl_gen.verification.stimulus import Offer
 
 OKAY, SLVERR = 0, 2
 

@@ -10,7 +10,7 @@ from block_points import SEQUENCERS, schedules
 
 from hwsim.schedule import Schedule
 from hwsim.sequencer import Descriptor, Sequencer, Tick
-from rtl_gen.lockstep import pack
+from rtl_gen.verification.lockstep import pack
 
 
 @dataclass(frozen=True)

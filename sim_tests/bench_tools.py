@@ -14,7 +14,7 @@ from cocotb.clock import Clock
 from cocotb.triggers import FallingEdge, ReadOnly
 
 from hwsim.fixed_point import FixedPoint, Raw, Tally
-from rtl_gen.lockstep import pack, unpack
+from rtl_gen.verification.lockstep import pack, unpack
 
 UNKNOWN = str.maketrans("XxZzUuWw-", "000000000")
 

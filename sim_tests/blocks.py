@@ -38,8 +38,8 @@ from rtl_gen.fixed_point import FixedPoint
 from rtl_gen.layer import Layer
 from rtl_gen.memory import BankedMemory
 from rtl_gen.sequencer import Sequencer
-from rtl_gen.simulator import Build, Simulator
 from rtl_gen.update import Update
+from rtl_gen.verification.simulator import Build, Simulator
 from rtl_gen.verilog import to_verilog
 
 TOP = "blocks"

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from rtl_gen.simulator import Build
+from rtl_gen.verification.simulator import Build
 
 # A build takes seconds, so no deadline; the same examples everywhere, so no surprise in CI.
 settings.register_profile("ci", derandomize=True, deadline=None)

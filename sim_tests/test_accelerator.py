@@ -16,11 +16,12 @@ from hwsim.errors import Refused
 from hwsim.pipeline import Pipeline
 from hwsim.schedule import make_schedule
 from hwsim.state import State
-from rtl_gen.cocotb_bench import JOB_VARIABLE, Job
 from rtl_gen.fixed_point import FixedPoint
 from rtl_gen.generate import generate
-from rtl_gen.simulator import Simulator, available
-from rtl_gen.verify import VISIBLE, Stimuli, verify
+from rtl_gen.verification.cocotb_bench import JOB_VARIABLE, Job
+from rtl_gen.verification.simulator import Simulator, available
+from rtl_gen.verification.stimulus import Stimuli
+from rtl_gen.verification.verify import VISIBLE, verify
 from rtl_gen.verilog import TOP, make_accelerator, to_verilog
 
 DESIGNS = Path(__file__).parent.parent / "designs"

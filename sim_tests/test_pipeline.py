@@ -24,9 +24,9 @@ from hwsim.pipeline import Pipeline as Model
 from hwsim.schedule import Schedule, make_schedule
 from hwsim.sequencer import Descriptor
 from hwsim.state import State
-from rtl_gen.amaranth_bench import AmaranthBench
-from rtl_gen.lockstep import Diverged
 from rtl_gen.pipeline import Pipeline
+from rtl_gen.verification.amaranth_bench import AmaranthBench
+from rtl_gen.verification.lockstep import Diverged
 
 SMALL = {"int_bits": 2, "frac_bits": 5}
 

@@ -9,8 +9,8 @@ from amaranth.lib import wiring
 from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
 
-from rtl_gen import simulator
-from rtl_gen.simulator import (
+from rtl_gen.verification import simulator
+from rtl_gen.verification.simulator import (
     Build,
     BuildFailed,
     SimulationFailed,

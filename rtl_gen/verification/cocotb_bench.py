@@ -27,8 +27,8 @@ from hwsim.sequencer import Descriptor
 from hwsim.state import State
 from rtl_gen import register_map as regs
 from rtl_gen.accelerator import user_layout
-from rtl_gen.lockstep import Diverged, Lockstep, Read, Sample
-from rtl_gen.stimulus import Offer, Stimulus
+from rtl_gen.verification.lockstep import Diverged, Lockstep, Read, Sample
+from rtl_gen.verification.stimulus import Offer, Stimulus
 
 JOB_VARIABLE = "CLASHFREE_JOB"
 
@@ -223,7 +223,7 @@ def pack_user(design: Design, descriptor: Descriptor) -> int:
 
 
 def reader(dut: Any) -> Read:
-    """Reads signals of the core by the names ``rtl_gen.lockstep`` uses."""
+    """Reads signals of the core by the names ``rtl_gen.verification.lockstep`` uses."""
     handles: dict[str, object] = {}
 
     def read(name: str) -> Sample:

@@ -14,9 +14,9 @@ from amaranth.sim import Simulator
 from hwsim import pipeline as model
 from hwsim.pipeline import Input
 from hwsim.state import State
-from rtl_gen.lockstep import Lockstep, Read, Sample
 from rtl_gen.pipeline import Pipeline
-from rtl_gen.stimulus import Offer, Stimulus
+from rtl_gen.verification.lockstep import Lockstep, Read, Sample
+from rtl_gen.verification.stimulus import Offer, Stimulus
 
 
 class AmaranthBench:

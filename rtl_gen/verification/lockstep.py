@@ -18,7 +18,7 @@ from hwsim.memory import BankedMemory
 from hwsim.pipeline import Pipeline
 from hwsim.sequencer import Tick
 from rtl_gen.interleaver import index_shape
-from rtl_gen.stimulus import Offer
+from rtl_gen.verification.stimulus import Offer
 
 Sample = tuple[int, int]
 """Value of a signal as an unsigned integer, and which of its bits the simulator does not know."""

@@ -10,14 +10,14 @@ import numpy as np
 
 from hwsim.design import Design
 from hwsim.files import write_npz, write_text
-from hwsim.fixed_point import Raw
 from hwsim.schedule import make_schedule
 from hwsim.state import State
-from rtl_gen.cocotb_bench import JOB_VARIABLE, Job
-from rtl_gen.simulator import Simulator
+from rtl_gen.verification.cocotb_bench import JOB_VARIABLE, Job
+from rtl_gen.verification.simulator import Simulator
+from rtl_gen.verification.stimulus import Stimuli
 from rtl_gen.verilog import TOP, make_accelerator, to_verilog
 
-BENCH = "rtl_gen.cocotb_bench"
+BENCH = "rtl_gen.verification.cocotb_bench"
 
 VISIBLE = (
     *("pixels__ready", "predictions__valid", "predictions__payload", "drained", "issue"),
@@ -27,28 +27,6 @@ VISIBLE = (
     *("delta_enable", "delta_word", "delta_data"),
 )
 """The signals that ``lockstep`` reads, and ``issue``, which makes every junction a scope."""
-
-
-@dataclass(frozen=True)
-class Stimuli:
-    """Inputs of a verification run: (n, n_left_1) pixels, (n,) labels."""
-
-    pixels: Raw
-    labels: Raw
-
-    @classmethod
-    def random(cls, design: Design, count: int, seed: int) -> Stimuli:
-        """Noise: reaches corners that data does not."""
-        rng = np.random.default_rng(seed)
-        layers = design.network.layers
-        pixels = rng.integers(0, 256, (count, layers[0]))
-        return cls(pixels, rng.integers(0, layers[-1], count))
-
-    @classmethod
-    def repeated(cls, pixels: Raw, labels: Raw, count: int) -> Stimuli:
-        """The first ``count`` inputs of a data set, from the start again where it ends."""
-        index = np.arange(count) % len(pixels)
-        return cls(pixels[index], labels[index])
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import cocotb_tools.config
 
-from rtl_gen.toolchain import (
+from rtl_gen.verification.toolchain import (
     TIMESCALE,
     BuildFailed,
     SimulatorMissing,

@@ -7,8 +7,32 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from hwsim.design import Design
+from hwsim.fixed_point import Raw
 from hwsim.pipeline import Input, Pipeline
 from hwsim.sequencer import Tick
+
+
+@dataclass(frozen=True)
+class Stimuli:
+    """Inputs of a verification run: (n, n_left_1) pixels, (n,) labels."""
+
+    pixels: Raw
+    labels: Raw
+
+    @classmethod
+    def random(cls, design: Design, count: int, seed: int) -> Stimuli:
+        """Noise: reaches corners that data does not."""
+        rng = np.random.default_rng(seed)
+        layers = design.network.layers
+        pixels = rng.integers(0, 256, (count, layers[0]))
+        return cls(pixels, rng.integers(0, layers[-1], count))
+
+    @classmethod
+    def repeated(cls, pixels: Raw, labels: Raw, count: int) -> Stimuli:
+        """The first ``count`` inputs of a data set, from the start again where it ends."""
+        index = np.arange(count) % len(pixels)
+        return cls(pixels[index], labels[index])
 
 
 @dataclass(frozen=True)

@@ -27,8 +27,8 @@ from xml.etree import ElementTree
 import find_libpython
 from cocotb_tools.runner import get_runner
 
-from rtl_gen import verilator
-from rtl_gen.toolchain import (
+from rtl_gen.verification import verilator
+from rtl_gen.verification.toolchain import (
     TIMESCALE,
     BuildFailed,
     SimulatorMissing,

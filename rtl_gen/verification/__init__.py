@@ -1,0 +1,1 @@
+"""Holds generated hardware to the model: lockstep comparison, benches and simulators."""
