@@ -7,6 +7,8 @@ Terms and formulas: arXiv:1806.01087 section III and arXiv:1812.01164 section II
 
 from __future__ import annotations
 
+import hashlib
+import json
 from dataclasses import dataclass, field
 from functools import cached_property
 from math import gcd
@@ -198,6 +200,22 @@ class Design:
         """rho_net: edges over edges of the fully connected network."""
         full = sum(s.n_left * s.n_right for s in self.shapes)
         return sum(s.n_edges for s in self.shapes) / full
+
+    @property
+    def fingerprint(self) -> str:
+        """What gives a state its meaning: shape, connections, functions, number format."""
+        sections = self.sections()
+        network, hardware = sections["network"], sections["hardware"]
+        number = {key: sections["number"][key] for key in ("int_bits", "frac_bits")}
+        files = [
+            hashlib.sha256((self.directory / p.file).read_bytes()).hexdigest() if p.file else None
+            for p in self.patterns
+        ]
+        activations = list(self.activations)
+        kept = [network["layers"], network["out_degrees"], activations, hardware["z"], number]
+        patterns = [p.model_dump(mode="json", exclude={"file"}) for p in self.patterns]
+        content = json.dumps([*kept, patterns, files], sort_keys=True)
+        return hashlib.sha256(content.encode()).hexdigest()
 
     def eta_shift_at(self, inputs_seen: int) -> int:
         """k of eta = 2^-k for the input that comes after ``inputs_seen`` others."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import json
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +56,7 @@ def make_design(
         if parsed and None not in parsed:
             sections[name] = tuple(parsed) if several else parsed[0]
     mistakes += rules.broken(sections, malformed=raw.keys() - sections.keys())
+    mistakes += _absent_files(sections, Path(directory))
     if mistakes:
         raise BadInput(source, mistakes)
     return Design(**sections, directory=Path(directory))
@@ -88,12 +90,28 @@ def _top_level(raw: dict[str, Any]) -> list[Mistake]:
     mistakes = []
     version = raw.get("format", MISSING)
     if type(version) is not int or version != FORMAT:
-        fix = f"write format = {FORMAT} at the top"
-        mistakes.append(Mistake("format", version, f"this version reads format {FORMAT}", fix))
+        rule = f"this version reads format {FORMAT}"
+        rule = f"the key is missing; {rule}" if version is MISSING else rule
+        mistakes.append(Mistake("format", version, rule, f"write format = {FORMAT} at the top"))
     for key in raw:
         if key not in SECTIONS and key != "format":
             mistakes.append(_unknown(key, raw[key], key, [*SECTIONS, "format"]))
     return mistakes
+
+
+def _absent_files(sections: dict[str, Any], directory: Path) -> Iterator[Mistake]:
+    """Files that the design names and that are not there."""
+    pattern, training = sections.get("pattern"), sections.get("training")
+    several = isinstance(pattern, tuple)
+    named = {}
+    for i, table in enumerate(pattern if several else [pattern] if pattern else []):
+        named[f"pattern[{i + 1}].file" if several else "pattern.file"] = table.file
+    if training is not None:
+        named["training.initial"] = training.initial
+    for key, name in named.items():
+        if name is not None and not (directory / name).is_file():
+            fix = f"give a path relative to {directory}"
+            yield Mistake(key, name, "there is no such file", fix)
 
 
 def _unknown(key: str, value: object, name: str, known: list[str]) -> Mistake:

@@ -178,6 +178,7 @@ class Pipeline:
             [j.bias.values[0].copy() for j in self.junctions],
             self.inputs_seen,
             self.epochs_seen,
+            self.design.fingerprint,
         )
 
     @property

@@ -60,18 +60,18 @@ def broken(sections: dict[str, Any], malformed: Collection[str] = ()) -> list[Mi
     """
     network, hardware = sections.get("network"), sections.get("hardware")
     found: list[Mistake] = []
-    lengths: list[Mistake] = []
     if network:
-        lengths += _lengths(network, hardware, sections.get("pattern"))
-        found += lengths + list(_activations(network))
-    if network and hardware and not lengths:
+        found += _lengths(network, hardware, sections.get("pattern"))
+        found += _activations(network)
+    if network and hardware:
         found += _junctions(network, hardware)
+    shapes_known = bool(network and hardware) and not found
     if "number" in sections:
         found += _number(sections["number"])
     if "training" in sections:
         found += _training(sections["training"], sections.get("number", Number()))
     if "pattern" not in malformed:
-        found += _patterns(sections, shapes_known=bool(network and hardware) and not found)
+        found += _patterns(sections, shapes_known)
     return found
 
 
@@ -113,8 +113,8 @@ def _near(values: list[int], wanted: int) -> str:
 
 
 def _junctions(network: Network, hardware: Hardware) -> Iterator[Mistake]:
-    for i, (d_out, z) in enumerate(zip(network.out_degrees, hardware.z, strict=True)):
-        n_left, n_right = network.layers[i], network.layers[i + 1]
+    sizes = zip(network.layers, network.layers[1:], network.out_degrees, hardware.z, strict=False)
+    for i, (n_left, n_right, d_out, z) in enumerate(sizes):
         z_key, d_key = f"hardware.z[{i + 1}]", f"network.out_degrees[{i + 1}]"
         if n_left % z:
             rule = f"z must divide the {n_left} left neurons of junction {i + 1}"

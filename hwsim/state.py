@@ -27,12 +27,14 @@ class State:
         biases: per junction (n_right,).
         inputs_seen: training inputs since the initial weights: what the eta schedule counts.
         epochs_seen: epochs since the initial weights: what the shuffling counts.
+        fingerprint: of the design that trained it; empty if not known.
     """
 
     weights: list[Raw]
     biases: list[Raw]
     inputs_seen: int = 0
     epochs_seen: int = 0
+    fingerprint: str = ""
 
     @classmethod
     def initial(cls, design: Design) -> State:
@@ -74,7 +76,8 @@ class State:
         counts = [_count(arrays, name, mistakes) for name in ("inputs_seen", "epochs_seen")]
         if mistakes:
             raise BadInput(path, mistakes)
-        return cls(weights, biases, *counts)
+        fingerprint = str(arrays.get("fingerprint", ""))
+        return cls(weights, biases, *counts, fingerprint)
 
     def save(self, path: str | Path) -> None:
         """Write the state to ``path``, whole or not at all."""
@@ -82,6 +85,8 @@ class State:
         for i, (weight, bias) in enumerate(zip(self.weights, self.biases, strict=True)):
             arrays[f"weight_{i + 1}"], arrays[f"bias_{i + 1}"] = weight, bias
         arrays |= {"inputs_seen": self.inputs_seen, "epochs_seen": self.epochs_seen}
+        if self.fingerprint:
+            arrays["fingerprint"] = self.fingerprint
         write_npz(Path(path), {name: np.asarray(value) for name, value in arrays.items()})
 
 

@@ -10,13 +10,12 @@ import click
 
 from hwsim.cli import output
 from hwsim.cli.options import design_argument, json_option
-from hwsim.cli.run_view import warn_of_problems
+from hwsim.cli.run_view import load_state, warn_of_problems
 from hwsim.data import load_data
 from hwsim.design import Design
 from hwsim.design_file import load_design
 from hwsim.errors import Refused, bad
 from hwsim.schedule import make_schedule
-from hwsim.state import State
 from rtl_gen import generate as generation
 from rtl_gen.verification import verify as verification
 from rtl_gen.verification.simulator import BuildFailed, SimulationFailed, SimulatorMissing
@@ -98,7 +97,7 @@ def verify(
     Exit status: 0 equal, 1 different or refused, 2 bad input.
     """
     design = load_design(path)
-    state = State.load(load, design) if load else None
+    state = load_state(load, design) if load else None
     stimuli = _stimuli(design, source, inputs, seed)
     warn_of_problems(make_schedule(design))
     work = folder or Path("build") / "verify" / path.stem

@@ -26,6 +26,7 @@ def manifest(top: Accelerator, verilog: str) -> dict[str, object]:
         "verilog_sha256": hashlib.sha256(verilog.encode()).hexdigest(),
         "clock": {"port": "clk", "edge": "rising"},
         "reset": {"port": "rst", "active": "high", "synchronous": True, "clocks": 1},
+        "number": {"width": design.fixed_point.width, "frac_bits": design.fixed_point.frac_bits},
         "ports": _ports(top),
         "streams": _streams(design, schedule),
         "registers": [vars(register) for register in registers(design)],
@@ -35,7 +36,7 @@ def manifest(top: Accelerator, verilog: str) -> dict[str, object]:
                 "junction": part.shape.index,
                 "weights": {"size": part.shape.n_edges, "banks": part.shape.z},
                 "biases": {"size": part.shape.n_right, "banks": part.shape.right_banks},
-                "staleness": part.staleness,
+                "staleness": None if schedule.inference else part.staleness,
                 "copies": part.copies,
             }
             for part in schedule.junctions
@@ -60,6 +61,7 @@ def _streams(design: Design, schedule: Schedule) -> dict[str, object]:
     return {
         "s_axis": {
             "beats_per_input": schedule.beats,
+            "pixels_per_input": design.network.layers[0],
             "pixels_per_beat": design.pixels_per_beat,
             "pixel_bits": design.input_bits,
             "tuser": _fields(user_layout(design)),

@@ -22,11 +22,11 @@ def golden_vectors(
 ) -> dict[str, bytes]:
     """Files by name.
 
-    ``vectors/vectors.npz`` holds ``pixels`` (n, n_left_1), ``labels`` and ``prediction`` (n,), and
-    for each memory (blocks, copies, size): row 0 before the first block, row b after block b, until
-    all inputs have left. ``vectors/<memory>.hex`` holds the same for ``$readmemh``: rows, copies
-    and elements in this order, one two's complement number a line; element k is word k // banks
-    of bank k % banks.
+    ``vectors/vectors.npz`` holds ``pixels`` (n, n_left_1), ``labels``, ``train``, ``eta_shift`` and
+    ``prediction`` (n,), and for each memory (blocks, copies, size): row 0 before the first block,
+    row b after block b, until all inputs have left. ``vectors/<memory>.hex`` holds the same for
+    ``$readmemh``: rows, copies and elements in this order, one two's complement number a line;
+    element k is word k // banks of bank k % banks.
     """
     model = Pipeline(design, schedule)
     rows = {name: [memory.values.copy()] for name, memory in model.memories.items()}
@@ -42,7 +42,9 @@ def golden_vectors(
         f"vectors/{name.replace(' ', '_')}.hex": to_hex(np.stack(rows[name]), bits(design, memory))
         for name, memory in model.memories.items()
     }
+    shifts = [design.eta_shift_at(i) for i in range(len(labels))]
     arrays |= {"pixels": pixels, "labels": labels, "prediction": predictions}
+    arrays |= {"eta_shift": np.array(shifts), "train": np.full(len(labels), training)}
     content = io.BytesIO()
     np.savez_compressed(content, **arrays)
     return files | {"vectors/vectors.npz": content.getvalue()}

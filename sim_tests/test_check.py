@@ -381,7 +381,8 @@ def test_doubled_edges_of_a_drawn_pattern_name_the_cause():
         report = checked(make([6, 3], [2], [2], {"type": 1, "seed": seed}))
         if report.counts["doubled_edge"]:
             assert report.problems[0].detail.endswith(
-                "an in-degree that divides 6, not 4, excludes it"
+                "an in-degree that divides 6, not 4, excludes it; fix: out-degree 1 or 3, or "
+                "another seed or type"
             )
             return
     raise AssertionError("no seed doubles an edge")
@@ -389,7 +390,7 @@ def test_doubled_edges_of_a_drawn_pattern_name_the_cause():
 
 # The command.
 
-REPORT_KEYS = {"ok", "problems", "counts", "warnings", "junctions", "scatter"}
+REPORT_KEYS = {"assumed", "ok", "problems", "counts", "warnings", "junctions", "scatter"}
 PROBLEM_KEYS = {"kind", "junction", "clock", "lanes", "bank", "word", "detail"}
 JUNCTION_KEYS = {
     *("n_left", "n_right", "d_out", "d_in", "z", "n_edges", "density", "depth", "junction_cycle"),
@@ -457,8 +458,19 @@ def test_junit_puts_each_problem_into_its_case(tmp_path):
     options = ["-z", "2", "--layers", "4,2", "--junit", str(path)]
     assert run(["check", str(pattern), *options]) == 1
     cases = ElementTree.parse(path).getroot().iter("testcase")
-    lines = {case.get("name"): len(case[0].text.splitlines()) for case in cases if len(case)}
+    inside = {case.get("name"): case[0] for case in cases if len(case)}
+    assert inside.pop("hazard").tag == "skipped"  # forwarding was assumed, not checked
+    lines = {name: len(failure.text.splitlines()) for name, failure in inside.items()}
     assert lines == {"clash": 2, "doubled_edge": 1, "degree": 2}
+
+
+def test_junit_of_bad_input_is_an_error_and_no_old_success(tmp_path, capsys):
+    path, design = tmp_path / "report.xml", tmp_path / "design.toml"
+    path.write_text("<testsuites/>")
+    design.write_text("format = 1")
+    assert run(["check", str(design), "--junit", str(path)]) == 2
+    root = ElementTree.parse(path).getroot()
+    assert root.get("errors") == "1" and root.find(".//error") is not None
 
 
 def test_pattern_file_makes_the_same_design(tmp_path, capsys):

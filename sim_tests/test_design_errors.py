@@ -78,7 +78,10 @@ def boolean(key, example):
 
 ONE_MISTAKE = [
     # The file as a whole.
-    ({"format": None}, "format: this version reads format 1; fix: write format = 1 at the top"),
+    (
+        {"format": None},
+        "format: the key is missing; this version reads format 1; fix: write format = 1 at the top",
+    ),
     ({"format": 2}, "format = 2: this version reads format 1; fix: write format = 1 at the top"),
     (
         {"format": True},
@@ -228,16 +231,16 @@ ONE_MISTAKE = [
     ),
     # Patterns.
     (
-        {"pattern": {"file": "p.npz", "type": 1}},
-        "pattern.type = 1: type cannot stand beside file = 'p.npz'; fix: remove one of the two",
+        {"pattern": {"file": "Makefile", "type": 1}},
+        "pattern.type = 1: type cannot stand beside file = 'Makefile'; fix: remove one of the two",
     ),
     (
-        {"pattern": {"file": "p.npz", "phi": 0}},
-        "pattern.phi = 0: phi cannot stand beside file = 'p.npz'; fix: remove one of the two",
+        {"pattern": {"file": "Makefile", "phi": 0}},
+        "pattern.phi = 0: phi cannot stand beside file = 'Makefile'; fix: remove one of the two",
     ),
     (
-        {"pattern": {"file": "p.npz", "dither": True}},
-        "pattern.dither = True: dither cannot stand beside file = 'p.npz'; "
+        {"pattern": {"file": "Makefile", "dither": True}},
+        "pattern.dither = True: dither cannot stand beside file = 'pyproject.toml'; "
         "fix: remove one of the two",
     ),
     (
@@ -365,13 +368,39 @@ def test_pattern_files_name_the_array(tmp_path):
     ]
 
 
+def test_files_that_are_not_there_are_named_with_their_keys(tmp_path):
+    changes = {"pattern": {"file": "p.npz"}, "training": {"initial": "s.npz"}}
+    with pytest.raises(BadInput) as error:
+        make_design(spoilt(changes), source="my.toml", directory=tmp_path)
+    fix = f"there is no such file; fix: give a path relative to {tmp_path}"
+    assert error.value.lines == [
+        f"my.toml: pattern.file = 'p.npz': {fix}",
+        f"my.toml: training.initial = 's.npz': {fix}",
+    ]
+
+
+def test_rules_of_one_section_do_not_hide_those_of_another():
+    """A wrong number of out-degrees, a z that divides nothing and too many bits, in one run."""
+    raw = spoilt({})
+    raw["network"]["out_degrees"] = raw["network"]["out_degrees"][:1]
+    raw["hardware"]["z"] = [5, *raw["hardware"]["z"][1:]]
+    raw["number"] = {"int_bits": 12, "frac_bits": 20}
+    keys = [mistake.key for mistake in mistakes_of(raw)]
+    assert keys == ["network.out_degrees", "hardware.z[1]", "number.frac_bits"]
+
+
+def mistakes_of(raw):
+    with pytest.raises(BadInput) as error:
+        make_design(raw)
+    return error.value.mistakes
+
+
 @pytest.mark.parametrize(
     "content, what",
-    [(None, "No such file or directory"), (b"PK", "is not an .npz file"), (b"", "is not an .npz")],
+    [(b"PK", "is not an .npz file"), (b"", "is not an .npz")],
 )
 def test_pattern_files_that_are_none(tmp_path, content, what):
-    if content is not None:
-        (tmp_path / "p.npz").write_bytes(content)
+    (tmp_path / "p.npz").write_bytes(content)
     design = make_design(spoilt({"pattern": {"file": "p.npz"}}), directory=tmp_path)
     with pytest.raises(BadInput) as error:
         draw_all(design)

@@ -18,6 +18,12 @@ OPTIONS = {"hardware.z": "-z", "network.layers": "--layers", "hardware.registers
 """What keys of a design file are called on the command line."""
 
 
+BLIND_SPOT = (
+    "hazards were not looked for: forwarding of delta writes was assumed; "
+    "use --no-forwarding and --registers if the hardware has none"
+)
+
+
 def check_pattern(
     path: Path,
     *,
@@ -44,7 +50,8 @@ def check_pattern(
     hardware = {"z": list(z), "registers": registers, "forwarding": forwarding}
     design = bare_design(path, layers, hardware)
     report = check(design, make_schedule(design), with_goodness=with_goodness)
-    return replace(report, warnings=(*report.warnings, *_blind_spots(forwarding)))
+    assumed = {"hazard": BLIND_SPOT} if forwarding else {}
+    return replace(report, warnings=(*report.warnings, *assumed.values()), assumed=assumed)
 
 
 def bare_design(path: Path, layers: Sequence[int], hardware: dict[str, Any]) -> Design:
@@ -93,12 +100,3 @@ def _renamed(mistake: Mistake) -> Mistake:
         if mistake.key.startswith(key):
             return replace(mistake, key=option + mistake.key.removeprefix(key))
     return mistake
-
-
-def _blind_spots(forwarding: bool) -> list[str]:
-    if not forwarding:
-        return []
-    return [
-        "hazards were not looked for: forwarding of delta writes was assumed; "
-        "use --no-forwarding and --registers if the hardware has none"
-    ]

@@ -7,7 +7,7 @@ docs/architecture.md; patterns arXiv:1711.06935, scatter arXiv:1711.02131.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from hwsim.checks import goodness
@@ -29,6 +29,7 @@ class Report:
         warnings: what does no harm but should be known.
         junctions: figures of each junction, junction 1 first.
         scatter: the 2L + 2 ``values`` and their smallest, the ``score``; None if not asked for.
+        assumed: kinds that were not looked for, and what was assumed instead.
     """
 
     ok: bool
@@ -37,6 +38,7 @@ class Report:
     warnings: tuple[str, ...]
     junctions: tuple[JunctionReport, ...]
     scatter: dict[str, Any] | None
+    assumed: dict[Kind, str] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """Give the report as plain JSON types."""

@@ -12,6 +12,7 @@ from typing import Literal
 
 import numpy as np
 
+from hwsim.design import JunctionShape
 from hwsim.interleaver import Index
 from hwsim.schedule import JunctionSchedule
 
@@ -155,11 +156,26 @@ def find_doubled_edges(junction: JunctionSchedule) -> Found:
             f"edges {before} (clock {before // shape.z}) and {edge}"
         )
         if shape.n_left % shape.d_in:
-            detail += f"; an in-degree that divides {shape.n_left}, not {shape.d_in}, excludes it"
+            detail += f"; {_doubling_fix(shape)}"
         lanes = (before % shape.z, edge % shape.z)
         return _at_edge("doubled_edge", junction, edge, lanes, detail)
 
     return _found(np.array(sorted(earlier), dtype=np.int64), describe)
+
+
+def _doubling_fix(shape: JunctionShape) -> str:
+    """Out-degrees whose in-degree divides the left layer: they exclude doubled edges."""
+    fits = [
+        d_out
+        for d_out in range(1, shape.n_right + 1)
+        if shape.n_left * d_out % shape.n_right == 0
+        and shape.n_left % (shape.n_left * d_out // shape.n_right) == 0
+    ]
+    near = sorted(sorted(fits, key=lambda d_out: abs(d_out - shape.d_out))[:3])
+    rule = f"an in-degree that divides {shape.n_left}, not {shape.d_in}, excludes it"
+    if not near:
+        return f"{rule}, and none does here; fix: another seed or type"
+    return f"{rule}; fix: out-degree {' or '.join(map(str, near))}, or another seed or type"
 
 
 def find_wrong_degrees(junction: JunctionSchedule) -> Found:

@@ -11,9 +11,10 @@ from hwsim.checks.check import Report
 from hwsim.checks.check import check as check_design
 from hwsim.cli import output
 from hwsim.cli.check_view import show_report
-from hwsim.cli.junit import to_junit
+from hwsim.cli.junit import bad_input_to_junit, to_junit
 from hwsim.cli.options import Integers, design_argument, json_option
 from hwsim.design_file import load_design
+from hwsim.errors import BadInput
 from hwsim.files import check_writable, write_text
 from hwsim.schedule import make_schedule
 
@@ -75,7 +76,12 @@ def check(
     if junit is not None:
         check_writable(junit)
     with output.patience("checking"):
-        report = _report(path, given, with_goodness=not no_scatter)
+        try:
+            report = _report(path, given, with_goodness=not no_scatter)
+        except BadInput as error:
+            if junit is not None:
+                write_text(junit, bad_input_to_junit(error, str(path)))
+            raise
     if junit is not None:
         write_text(junit, to_junit(report, str(path)))
     if as_json:

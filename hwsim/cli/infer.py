@@ -9,7 +9,7 @@ import numpy as np
 
 from hwsim.cli import output
 from hwsim.cli.options import design_argument, json_option
-from hwsim.cli.run_view import saturation_to_json, show_saturation
+from hwsim.cli.run_view import load_state, saturation_to_json, show_saturation
 from hwsim.data import load_data
 from hwsim.design import Design
 from hwsim.design_file import load_design
@@ -52,7 +52,7 @@ def infer(path: Path, load: Path, source: str, as_json: bool) -> None:
     """
     design = load_design(path)
     schedule = make_schedule(design)
-    state = State.load(load, design)
+    state = load_state(load, design)
     data = load_data(source, design)
     if not len(data.xte):
         raise bad(source, "xte", MISSING, "there is no test set", "add xte and yte")

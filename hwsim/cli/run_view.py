@@ -2,16 +2,33 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from hwsim.checks.problems import find_problems
 from hwsim.cli import output
+from hwsim.design import Design
 from hwsim.fixed_point import Tally
 from hwsim.schedule import Schedule
 from hwsim.simulation import PHASES, Usage, Utilisation
+from hwsim.state import State
 
 WRONG = {"hazard": "delta hazard", "doubled_edge": "doubled edge", "degree": "wrong degree"}
 """Problems that change results; clashes only cost clocks, and those are counted."""
+
+
+def load_state(path: Path, design: Design) -> State:
+    """Load the state in ``path``, with a warning if another design trained it.
+
+    Shapes alone do not tell: weights of another pattern or number format mean nothing here.
+    """
+    state = State.load(path, design)
+    if state.fingerprint not in ("", design.fingerprint):
+        output.warn(
+            f"{path}: trained with another pattern, number format, activation or z than this "
+            "design has: its weights mean something else here"
+        )
+    return state
 
 
 def warn_of_problems(schedule: Schedule) -> None:
@@ -42,8 +59,8 @@ def clocks_to_json(schedule: Schedule, usage: Usage, steady: Utilisation) -> dic
 def show_clocks(schedule: Schedule, usage: Usage, inputs: int) -> None:
     """Say where the clocks went."""
     output.say(
-        f"{inputs} inputs in {usage.clocks} clocks: {schedule.block_cycle} per input once the "
-        f"pipeline is full"
+        f"{inputs} inputs in {usage.clocks} clocks: {schedule.block_cycle} per input in steady "
+        f"state, if none is waited for"
     )
     shares = ", ".join(
         f"{cause} {clocks} ({100 * clocks / usage.clocks:.1f} %)"

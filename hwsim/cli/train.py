@@ -12,6 +12,7 @@ from hwsim.cli import output
 from hwsim.cli.options import design_argument, json_option
 from hwsim.cli.run_view import (
     clocks_to_json,
+    load_state,
     saturation_to_json,
     show_clocks,
     show_saturation,
@@ -100,7 +101,7 @@ def train(
     design = load_design(path)
     schedule = make_schedule(design)
     data = load_data(source, design)
-    state = State.load(load, design) if load else State.initial(design)
+    state = load_state(load, design) if load else State.initial(design)
     for target in (save, predictions):
         if target is not None:
             check_writable(target)
