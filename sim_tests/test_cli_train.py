@@ -12,11 +12,14 @@ import numpy as np
 import pytest
 from small_nets import assert_same_state, random_data
 
+from hwsim.cli.app import run as run_command
 from hwsim.data import load_data
 from hwsim.design_file import load_design
 from hwsim.schedule import make_schedule
 from hwsim.state import State
 from hwsim.training import Trainer
+
+DESIGNS = Path(__file__).parent.parent / "designs"
 
 COMMAND = [sys.executable, "-c", "from hwsim.cli import main; main()"]
 
@@ -252,3 +255,18 @@ def test_an_interrupt_leaves_the_state_of_the_last_finished_epoch(folder):
     saved = State.load(folder / "state.npz", load_design(folder / "design.toml"))
     assert 2 <= saved.epochs_seen < 1000
     assert_same_state(saved, trained(folder, "design.toml", saved.epochs_seen).state())
+
+
+def test_a_state_of_another_pattern_is_a_warning(tmp_path, capsys):
+    """Shapes fit, weights mean something else: `infer` says so, and goes on."""
+    source = (DESIGNS / "digits.toml").read_text()
+    (tmp_path / "one.toml").write_text(source)
+    (tmp_path / "two.toml").write_text(source.replace("type = 2\nseed = 1", "type = 2\nseed = 2"))
+    state = str(tmp_path / "state.npz")
+    options = ["--data", "digits", "--limit", "20", "--save", state]
+    assert run_command(["train", str(tmp_path / "one.toml"), *options]) == 0
+    capsys.readouterr()
+    for name, warned in (("one", False), ("two", True)):
+        path = str(tmp_path / f"{name}.toml")
+        assert run_command(["infer", path, "--load", state, "--data", "digits"]) == 0
+        assert ("trained with another pattern" in capsys.readouterr().err) is warned
