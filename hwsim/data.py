@@ -131,7 +131,7 @@ def _read_idx(path: Path) -> NDArray:
         raise bad(path, "magic", shown, "is no idx file of bytes", "it must begin with 000008")
     start = 4 + 4 * blob[3]
     shape = [int.from_bytes(blob[at : at + 4], "big") for at in range(4, start, 4)]
-    if len(blob) != start + math.prod(shape):
+    if len(blob) != start + math.prod(shape) or not blob[start:]:
         rule = f"sizes {shape} need {start + math.prod(shape)} bytes"
         raise bad(path, "length", len(blob), rule, "download it again, it is damaged")
     return np.frombuffer(blob, np.uint8, offset=start).reshape(shape)

@@ -14,6 +14,8 @@ MAX_WIDTH = 24
 """Widest number: sums of products of this width stay exact in 64-bit integers."""
 
 MAX_DEGREE = 1 << 13
+MAX_EDGES = 1 << 28
+MAX_REGISTERS = 1000
 
 ALLOWED: dict[tuple[str, str], tuple[str, str]] = {
     ("network", "layers"): ("must be two or more positive integers", "e.g. layers = [64, 32, 10]"),
@@ -63,13 +65,18 @@ def broken(sections: dict[str, Any], malformed: Collection[str] = ()) -> list[Mi
     if network:
         found += _lengths(network, hardware, sections.get("pattern"))
         found += _activations(network)
+    if hardware and hardware.registers > MAX_REGISTERS:
+        rule = f"more than {MAX_REGISTERS} registers"
+        fix = "registers = 0 to 10, as timing needs"
+        found.append(Mistake("hardware.registers", hardware.registers, rule, fix))
     if network and hardware:
         found += _junctions(network, hardware)
     shapes_known = bool(network and hardware) and not found
     if "number" in sections:
         found += _number(sections["number"])
     if "training" in sections:
-        found += _training(sections["training"], sections.get("number", Number()))
+        number = None if "number" in malformed else sections.get("number", Number())
+        found += _training(sections["training"], number)
     if "pattern" not in malformed:
         found += _patterns(sections, shapes_known)
     return found
@@ -116,6 +123,10 @@ def _junctions(network: Network, hardware: Hardware) -> Iterator[Mistake]:
     sizes = zip(network.layers, network.layers[1:], network.out_degrees, hardware.z, strict=False)
     for i, (n_left, n_right, d_out, z) in enumerate(sizes):
         z_key, d_key = f"hardware.z[{i + 1}]", f"network.out_degrees[{i + 1}]"
+        if n_left * d_out > MAX_EDGES:
+            rule = f"{n_left} x {d_out} edges of junction {i + 1} exceed {MAX_EDGES}"
+            yield Mistake(d_key, d_out, rule, "smaller layers or out-degrees")
+            continue
         if n_left % z:
             rule = f"z must divide the {n_left} left neurons of junction {i + 1}"
             yield Mistake(z_key, z, rule, f"z = {_near(_divisors(n_left), z)}")
@@ -144,7 +155,7 @@ def _number(number: Number) -> Iterator[Mistake]:
         yield Mistake("number.frac_bits", number.frac_bits, rule, fix)
 
 
-def _training(training: Training, number: Number) -> Iterator[Mistake]:
+def _training(training: Training, number: Number | None) -> Iterator[Mistake]:
     schedule = training.eta_shift
     key, shown = "training.eta_shift", schedule
     if not isinstance(schedule, int):
@@ -155,6 +166,8 @@ def _training(training: Training, number: Number) -> Iterator[Mistake]:
         if any(b <= a for a, b in pairwise(starts)):
             yield Mistake(key, shown, "first inputs must ascend", "sort the pairs, each start once")
     shifts = [schedule] if isinstance(schedule, int) else [shift for _, shift in schedule]
+    if number is None:
+        return
     limit = number.int_bits + number.frac_bits
     if any(shift > limit for shift in shifts):
         rule = f"a shift beyond {limit} leaves no bit of a {limit + 1}-bit delta"

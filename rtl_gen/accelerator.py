@@ -129,8 +129,7 @@ class Accelerator(wiring.Component):
         junction, is_bias = self.select[:8], self.select[8]
         reads = bus.read & (bus.read_word == regs.PARAMETER_DATA.word)
         writes = bus.write & (bus.write_word == regs.PARAMETER_DATA.word)
-        self.word = Signal(len(host.word) + 1)  # one more, to stand behind the last word
-        self.bank = Signal.like(host.bank)
+        self.word, self.bank = Signal(32), Signal(32)  # whole registers: too large is refused
         index, shapes = (junction - 1)[:8], self.design.shapes
         banks = Mux(
             is_bias,

@@ -130,6 +130,9 @@ def _verify(
     except SimulatorMissing as missing:
         fix = "install it, or choose another simulator"
         raise bad("command line", "--simulator", simulator or "any", str(missing), fix) from None
+    except OSError as error:
+        what = error.strerror or "cannot be written"
+        raise bad(work, "--output", error.filename, what, "choose another folder") from None
     except (BuildFailed, SimulationFailed, verification.SimulationBroken) as failure:
         raise Refused(f"no verdict: {failure}") from None
 

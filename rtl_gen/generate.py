@@ -16,6 +16,7 @@ from hwsim.design_file import design_to_json
 from hwsim.errors import MISSING, bad
 from hwsim.files import write_bytes
 from hwsim.schedule import Schedule, make_schedule
+from hwsim.state import State
 from rtl_gen.manifest import manifest
 from rtl_gen.vectors import golden_vectors
 from rtl_gen.verification.stimulus import Stimuli
@@ -57,6 +58,7 @@ def generate(
     schedule = make_schedule(design, inference=inference)
     top = make_accelerator(design, schedule)
     verilog = to_verilog(top)
+    State.initial(design)  # a file that it names is good, or nothing is written
     content = {f"{TOP}.v": verilog.encode()}
     content |= _design_files(design, schedule)
     text = json.dumps(manifest(top, verilog), indent=2) + "\n"

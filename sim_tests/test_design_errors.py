@@ -240,7 +240,7 @@ ONE_MISTAKE = [
     ),
     (
         {"pattern": {"file": "Makefile", "dither": True}},
-        "pattern.dither = True: dither cannot stand beside file = 'pyproject.toml'; "
+        "pattern.dither = True: dither cannot stand beside file = 'Makefile'; "
         "fix: remove one of the two",
     ),
     (

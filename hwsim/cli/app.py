@@ -129,7 +129,8 @@ def run(arguments: Sequence[str]) -> int:
     """
     try:
         status = _invoke(list(arguments))
-        sys.stdout.flush()
+        if sys.stdout is not None:
+            sys.stdout.flush()
         return status
     except BadInput as error:
         return _end(BAD_INPUT, *error.lines)

@@ -17,6 +17,7 @@ from hwsim.design_file import load_design
 from hwsim.errors import BadInput
 from hwsim.files import check_writable, write_text
 from hwsim.schedule import make_schedule
+from hwsim.state import State
 
 
 @click.command("check")
@@ -103,4 +104,5 @@ def _report(path: Path, given: dict[str, object], with_goodness: bool) -> Report
     if given:
         return check_pattern(path, **given, with_goodness=with_goodness)
     design = load_design(path)
+    State.initial(design)  # a file that it names is part of the design
     return check_design(design, make_schedule(design), with_goodness=with_goodness)

@@ -27,7 +27,7 @@ MORE_CYCLES = 3
 @design_argument
 @click.option("--inputs", type=click.IntRange(1), default=100, show_default=True, metavar="N",
               help="How many inputs to train on.")  # fmt: skip
-@click.option("--input-clocks", type=click.IntRange(0), default=0, metavar="K",
+@click.option("--input-clocks", type=click.IntRange(0, 1_000_000), default=0, metavar="K",
               help="Offer an input every K clocks; default: the next is always ready.")  # fmt: skip
 @json_option
 def simulate(path: Path, inputs: int, input_clocks: int, as_json: bool) -> None:

@@ -99,6 +99,7 @@ class Bench:
         await self.write(regs.CONTROL.address, 0)
         await self._feed()
         await self._check_parameters()
+        await self._check_saturation()
 
     def rest(self) -> None:
         """Offer nothing, take every response."""
@@ -132,6 +133,7 @@ class Bench:
         """One clock of hardware and model."""
         self.drive(offer)
         await ReadOnly()
+        assert int(self.dut.m_axis_tlast.value) == 1, "every prediction is a frame of its own"
         self.taken += offer.take and self.model.output is not None
         self.stimulus.after(self.lockstep.clock(offer))
         await FallingEdge(self.dut.clk)
@@ -190,6 +192,25 @@ class Bench:
                 got = await self.read(regs.PARAMETER_DATA.address)
                 assert got == value, f"parameter {select:#x}[{index}]: expected {value}, got {got}"
 
+    async def _check_saturation(self) -> None:
+        """The sticky flags say which operations of the model left the range, and no others."""
+        tallies = self.model.tallies
+        for i in range(self.design.n_junctions):
+            expected = 0
+            for bit, operations in enumerate(SATURATION):
+                names = [f"junction {i + 1} {operation}" for operation in operations]
+                expected |= any(tallies[n].saturated for n in names if n in tallies) << bit
+            got = await self.read(regs.saturation(i + 1).address)
+            assert got == expected, f"SATURATION_{i + 1}: expected {expected:03b}, got {got:03b}"
+
+
+SATURATION = (
+    ("feedforward product", "feedforward sum"),
+    ("backprop product", "delta sum"),
+    ("update product", "weight", "bias"),
+)
+"""Which of the model's tallies each bit of a saturation register covers."""
+
 
 async def reset(dut: Any) -> None:
     """Start the clock and pulse reset, which must change after time 0."""
@@ -228,7 +249,9 @@ def reader(dut: Any) -> Read:
 
     def read(name: str) -> Sample:
         if name not in handles:
-            handles[name] = find(dut.core, name)
+            handles[name] = (
+                getattr(dut, TOP_PORTS[name]) if name in TOP_PORTS else find(dut.core, name)
+            )
         text = str(handles[name].value)
         if text.isdecimal():
             return int(text, 2), 0
@@ -253,5 +276,12 @@ def find(core: Any, name: str) -> Any:
         found = getattr(found, part)
     return getattr(found, "__".join([*members, last]))
 
+
+TOP_PORTS = {
+    "pixels.ready": "s_axis_tready",
+    "predictions.valid": "m_axis_tvalid",
+    "predictions.payload": "m_axis_tdata",
+}
+"""Streams are read where the user sees them."""
 
 INSTANCES = ("layer_", "junction_", "cost", "parameters", "weight_memory", "bias_memory")

@@ -15,24 +15,26 @@ from hwsim.sequencer import Tick
 
 @dataclass(frozen=True)
 class Stimuli:
-    """Inputs of a verification run: (n, n_left_1) pixels, (n,) labels."""
+    """Inputs of a verification run: (n, n_left_1) pixels, (n,) labels, (n,) whether to train."""
 
     pixels: Raw
     labels: Raw
+    train: Raw
 
     @classmethod
     def random(cls, design: Design, count: int, seed: int) -> Stimuli:
-        """Noise: reaches corners that data does not."""
+        """Noise, some of it black and white; every fifth input does not train."""
         rng = np.random.default_rng(seed)
         layers = design.network.layers
         pixels = rng.integers(0, 256, (count, layers[0]))
-        return cls(pixels, rng.integers(0, layers[-1], count))
+        pixels[::3] = 255 * (pixels[::3] > 127)
+        return cls(pixels, rng.integers(0, layers[-1], count), np.arange(count) % 5 != 3)
 
     @classmethod
     def repeated(cls, pixels: Raw, labels: Raw, count: int) -> Stimuli:
-        """The first ``count`` inputs of a data set, from the start again where it ends."""
+        """Train on the first ``count`` inputs of a data set, from the start again where it ends."""
         index = np.arange(count) % len(pixels)
-        return cls(pixels[index], labels[index])
+        return cls(pixels[index], labels[index], np.full(count, True))
 
 
 @dataclass(frozen=True)

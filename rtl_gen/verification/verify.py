@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from hwsim.files import write_npz, write_text
 from hwsim.schedule import make_schedule
 from hwsim.state import State
 from rtl_gen.verification.cocotb_bench import JOB_VARIABLE, Job
-from rtl_gen.verification.simulator import Simulator
+from rtl_gen.verification.simulator import BuildFailed, SimulationFailed, Simulator
 from rtl_gen.verification.stimulus import Stimuli
 from rtl_gen.verilog import TOP, make_accelerator, to_verilog
 
@@ -86,19 +87,21 @@ def verify(
     job = _job(design, stimuli, folder, state or State.initial(design), gaps, inference)
     verdict = _run(chosen, verilog, folder, job, waves)
     if not verdict.equal and not waves:
-        verdict = _run(chosen, verilog, folder, job, waves=True)
+        with suppress(BuildFailed, SimulationFailed):  # then the verdict has no waveform
+            verdict = _run(chosen, verilog, folder, job, waves=True)
     return verdict
 
 
 def _job(
     design: Design, stimuli: Stimuli, folder: Path, state: State, gaps: int | None, inference: bool
 ) -> Job:
-    count = len(stimuli.labels)
-    shifts = [design.eta_shift_at(state.inputs_seen + i) for i in range(count)]
+    train = np.logical_and(stimuli.train, not inference)
+    seen = state.inputs_seen + np.cumsum(train) - train
+    shifts = [design.eta_shift_at(int(n)) for n in seen]
     arrays = {
         "pixels": stimuli.pixels.astype(np.uint8),
         "labels": stimuli.labels,
-        "train": np.full(count, not inference),
+        "train": train,
         "eta_shift": np.array(shifts, dtype=np.int64),
     }
     write_npz(folder / "inputs.npz", arrays)
