@@ -11,6 +11,7 @@ import pytest
 
 from hwsim.cli.app import run as run_command
 from hwsim.cost import Cost
+from hwsim.data import load_data
 from hwsim.design_file import load_design
 from hwsim.pipeline import Pipeline
 from hwsim.state import State
@@ -161,3 +162,21 @@ def test_the_command_line_gives_the_same_numbers(tmp_path):
     with np.load(tmp_path / "predictions.npz") as file:
         assert file["prediction"].shape == (1, 100)
         np.testing.assert_array_equal(file["prediction"][0], run["prediction"])
+
+
+@pytest.mark.parametrize("name", RUNS)
+def test_the_copies_are_the_originals(name, shared_data):
+    original = (shared_data / f"{name}.npz").read_bytes()
+    assert (HERE / "data" / f"{name}.npz").read_bytes() == original
+
+
+def test_mnist_is_read_and_learnt(shared_data):
+    """500 images of the real set: far better than the 10 % of guessing, in three epochs."""
+    design = load_design(DESIGNS / "prototype-2018.toml")
+    data = load_data(str(shared_data / "mnist.npz"), design)
+    assert data.xtr.shape == (60000, 1024) and not data.xtr[:, 784:].any()
+    pipeline = Pipeline(design)
+    right = [
+        np.mean(pipeline.run(data.xtr[:500], data.ytr[:500]) == data.ytr[:500]) for _ in range(3)
+    ]
+    assert right[0] < right[1] < right[2] and right[2] > 0.5
