@@ -82,7 +82,7 @@ class Interleaver(wiring.Component):
         """Clock, clock within the sweep, and sweep, now and in the next clock."""
         shape = self.shape
         self.now, self.next_now = self._counter(m, "now", shape.junction_cycle, self.step)
-        self.turn, self.next_turn = self._counter(m, "turn", shape.depth, self.step)
+        self.turn, _ = self._counter(m, "turn", shape.depth, self.step)
         sweep_ends = self.step & (self.turn == shape.depth - 1)
         self.sweep, self.next_sweep = self._counter(m, "sweep", shape.d_out, sweep_ends)
 

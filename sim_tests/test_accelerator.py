@@ -59,6 +59,21 @@ def test_a_training_run_of_250_inputs(training_run):
     assert training_run.clocks == make_schedule(make_design(SMALL)).clocks(250)
 
 
+def test_corners_and_saturation_flags(folder, training_run):
+    """Weights over the whole range: sums clip, outputs tie, and every flag is read back."""
+    number, rng = SMALL_DESIGN.fixed_point, np.random.default_rng(1)
+    state = State.initial(SMALL_DESIGN)
+    for values in (*state.weights, *state.biases):
+        values[:] = rng.integers(number.minimum, number.maximum + 1, values.shape)
+    stimuli = Stimuli.random(SMALL_DESIGN, 40, 1)
+    model = Pipeline(SMALL_DESIGN, state=state)
+    model.run(stimuli.pixels, stimuli.labels)
+    clipped = {name.split(maxsplit=2)[2] for name, t in model.tallies.items() if t.saturated}
+    assert {"feedforward sum", "weight", "bias"} <= clipped
+    verdict = verify(SMALL_DESIGN, stimuli, folder / "small", state=state)
+    assert verdict.equal, verdict.first_divergence
+
+
 def test_pauses_lose_nothing(folder):
     design = make_design(SMALL)
     verdict = verify(design, Stimuli.random(design, 60, 2), folder / "small", gaps=7)
