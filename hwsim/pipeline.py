@@ -69,6 +69,7 @@ class Pipeline:
         self.output: Prediction | None = None
         self.inputs_seen = 0
         self.epochs_seen = 0
+        self.start_seconds = 0.0
         self._beats = self._split_beats()
         self.load(state or State.initial(design))
 
@@ -180,6 +181,15 @@ class Pipeline:
             self.epochs_seen,
             self.design.fingerprint,
         )
+
+    @property
+    def blocks(self) -> int:
+        """Junction cycles since the model was made."""
+        return self.sequencer.blocks
+
+    def contents(self) -> dict[str, Raw]:
+        """Every memory by name, (copies, elements)."""
+        return {name: memory.values for name, memory in self.memories.items()}
 
     @property
     def memories(self) -> dict[str, BankedMemory]:

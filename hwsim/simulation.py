@@ -75,11 +75,13 @@ def steady_utilisation(schedule: Schedule, input_clocks: int = 0) -> Utilisation
     return Usage(interval, 0, 0, 0, busy).lane_utilisation(schedule)
 
 
-def usage_of(schedule: Schedule, sequencer: Sequencer, inputs: int) -> Usage:
-    """Where the clocks of a run went that trained on ``inputs`` inputs and is drained."""
-    fill, clash = sequencer.blocks * schedule.overhead, sequencer.blocks * schedule.stalls
-    busy = _busy(schedule, inputs)
-    return Usage(sequencer.clocks, clash, sequencer.starved, fill, busy)
+def usage_of(schedule: Schedule, blocks: int, inputs: int) -> Usage:
+    """Where the clocks of ``blocks`` blocks went that trained on ``inputs`` inputs, all drained.
+
+    Closed form, for inputs that come back to back.
+    """
+    clocks, fill = blocks * schedule.block_cycle, blocks * schedule.overhead
+    return Usage(clocks, blocks * schedule.stalls, 0, fill, _busy(schedule, inputs))
 
 
 def _busy(schedule: Schedule, inputs: int) -> Busy:

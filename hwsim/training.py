@@ -1,4 +1,4 @@
-"""Trains a design in the clock-by-clock model, one epoch at a time.
+"""Trains a design bit for bit, one epoch at a time, in either engine.
 
 The pipeline is drained at the end of every epoch, before testing and before saving, so that two
 epochs in one run are the same bits as one, saved, and one more.
@@ -14,9 +14,9 @@ import numpy as np
 
 from hwsim.data import Data
 from hwsim.design import Design
+from hwsim.engines import make_engine
 from hwsim.inference import infer
 from hwsim.interleaver import Index
-from hwsim.pipeline import Pipeline
 from hwsim.schedule import Schedule
 from hwsim.state import State
 
@@ -57,6 +57,7 @@ class Trainer:
             weights on, so that a resumed run takes the order the whole run would have taken.
         shuffle: whether to; if not, every epoch takes the data as it comes.
         limit: train on the first that many inputs of the data only, the same in every epoch.
+        engine: one of ``hwsim.engines.ENGINES``: the same bits in different time.
     """
 
     def __init__(
@@ -69,6 +70,7 @@ class Trainer:
         seed: int = 1,
         shuffle: bool = True,
         limit: int | None = None,
+        engine: str = "fast",
     ) -> None:
         self.design = design
         self.schedule = schedule
@@ -76,27 +78,27 @@ class Trainer:
         self.seed = seed
         self.shuffle = shuffle
         self.n_inputs = min(len(data.xtr), limit or len(data.xtr))
-        self.pipeline = Pipeline(design, schedule, state)
+        self.engine = make_engine(engine, design, schedule, state)
 
     def epoch(self, progress: Callable[[int], None] | None = None) -> Epoch:
         """Train one epoch, drain the pipeline, and test.
 
         Args:
-            progress: called with 1 for each prediction made while training.
+            progress: called with the number of predictions made since it was last called.
         """
         order, labels = self._order(), self.data.ytr[: self.n_inputs]
         begun = time.perf_counter()
-        made = self.pipeline.run(
+        made = self.engine.run(
             self.data.xtr[order],
             self.data.ytr[order],
-            progress=None if progress is None else lambda _: progress(1),
+            progress=None if progress is None else _steps(progress),
         )
         seconds = time.perf_counter() - begun
-        self.pipeline.epochs_seen += 1
+        self.engine.epochs_seen += 1
         prediction = np.empty_like(made)
         prediction[order] = made
         return Epoch(
-            number=self.pipeline.epochs_seen,
+            number=self.engine.epochs_seen,
             inputs=self.n_inputs,
             train_accuracy=float(np.mean(prediction == labels)),
             test_accuracy=self._test(),
@@ -107,12 +109,12 @@ class Trainer:
 
     def state(self) -> State:
         """Everything that the next epoch depends on."""
-        return self.pipeline.state()
+        return self.engine.state()
 
     def _order(self) -> Index:
         if not self.shuffle:
             return np.arange(self.n_inputs)
-        rng = np.random.default_rng([self.seed, self.pipeline.epochs_seen])
+        rng = np.random.default_rng([self.seed, self.engine.epochs_seen])
         return rng.permutation(self.n_inputs)
 
     def _test(self) -> float | None:
@@ -120,3 +122,16 @@ class Trainer:
             return None
         predictions = infer(self.design, self.schedule, self.state(), self.data.xte)
         return float(np.mean(predictions == self.data.yte))
+
+
+def _steps(progress: Callable[[int], None]) -> Callable[[int], None]:
+    """Tell ``progress`` of steps, from the totals that an engine tells."""
+    told = 0
+
+    def tell(done: int) -> None:
+        nonlocal told
+        if done > told:
+            progress(done - told)
+            told = done
+
+    return tell

@@ -133,7 +133,7 @@ def test_train_reports_epochs_clocks_and_saturation(folder):
     assert got["clocks"] == 2 * (25 + 4) * 12 and got["clocks_per_input"] == 12
     assert got["stall_clocks"] == {"clash": 0, "starved": 0, "fill": 2 * 29 * 4}
     assert got["lane_utilisation"][0] == {"ff": 400 / 696, "bp": 0.0, "up": 400 / 696}
-    for name, tally in wanted.pipeline.tallies.items():
+    for name, tally in wanted.engine.tallies.items():
         assert got["saturation"][name] == vars(tally)
 
 

@@ -42,7 +42,8 @@ def test_counting_equals_the_closed_forms(schedule, input_clocks, inputs):
 def test_the_model_takes_the_clocks_that_were_counted(schedule):
     pipeline, data = Pipeline(schedule.design, schedule), random_data(schedule.design, 4)
     pipeline.run(data.xtr, data.ytr)
-    assert usage_of(schedule, pipeline.sequencer, 4) == Simulation(schedule, 4).run()
+    assert usage_of(schedule, pipeline.blocks, 4) == Simulation(schedule, 4).run()
+    assert pipeline.sequencer.clocks == usage_of(schedule, pipeline.blocks, 4).clocks
 
 
 @pytest.mark.parametrize("schedule", SCHEDULES)

@@ -136,9 +136,8 @@ def test_an_epoch_ends_drained_and_counts_its_inputs():
     run = trainer(design, random_data(design, 13))
     for done in (1, 2):
         assert run.epoch().number == done
-        assert run.pipeline.sequencer.drained
         assert (run.state().inputs_seen, run.state().epochs_seen) == (13 * done, done)
-        assert run.pipeline.sequencer.blocks == (13 + 8) * done
+        assert run.engine.blocks == (13 + 8) * done
 
 
 def test_the_eta_schedule_goes_on_over_epochs():
@@ -181,7 +180,7 @@ def test_accuracies_count_what_they_say():
     data, schedule = random_data(design, 40, tests=60), make_schedule(design)
     run = trainer(design, data)
     epoch = run.epoch()
-    made = trainer(design, data).pipeline.run(data.xtr[epoch.order], data.ytr[epoch.order])
+    made = trainer(design, data).engine.run(data.xtr[epoch.order], data.ytr[epoch.order])
     np.testing.assert_array_equal(epoch.prediction[epoch.order], made)
     assert epoch.train_accuracy == np.mean(made == data.ytr[epoch.order])
     right = infer(design, schedule, run.state(), data.xte) == data.yte
@@ -194,4 +193,4 @@ def test_progress_is_told_of_every_input():
     design = small_net("powers of two")
     steps: list[int] = []
     trainer(design, random_data(design, 9)).epoch(steps.append)
-    assert steps == [1] * 9
+    assert sum(steps) == 9 and min(steps) > 0

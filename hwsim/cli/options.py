@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from hwsim.engines import ENGINES
 from hwsim.errors import bad
 
 Command = Callable[..., Any]
@@ -22,6 +23,15 @@ def json_option(function: Command) -> Command:
     """``--json``, given to the command as ``as_json``."""
     text = "Print one JSON object on stdout, and nothing else there."
     return click.option("--json", "as_json", is_flag=True, help=text)(function)
+
+
+def engine_option(function: Command) -> Command:
+    """``--engine``, given to the command as ``engine``."""
+    text = "fast: compiled; clock: every clock of every block. The bits are the same."
+    option = click.option(
+        "--engine", type=click.Choice(ENGINES), default=ENGINES[0], show_default=True, help=text
+    )
+    return option(function)
 
 
 class Integers(click.ParamType):

@@ -1,4 +1,4 @@
-"""``clashfree train``: bit-exact training in the clock-by-clock model."""
+"""``clashfree train``: bit-exact training."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import click
 import numpy as np
 
 from hwsim.cli import output
-from hwsim.cli.options import design_argument, json_option
+from hwsim.cli.options import design_argument, engine_option, json_option
 from hwsim.cli.run_view import (
     clocks_to_json,
     load_state,
@@ -79,14 +79,15 @@ FILE = click.Path(path_type=Path)
     help="Write the predictions made while training: prediction (epochs, inputs), in "
     "the order of the data, and order (epochs, inputs), that of the training.",
 )
+@engine_option
 @json_option
 def train(
     path: Path, source: str, epochs: int, limit: int | None, seed: int, no_shuffle: bool,
-    save: Path | None, load: Path | None, predictions: Path | None, as_json: bool,
+    save: Path | None, load: Path | None, predictions: Path | None, engine: str, as_json: bool,
 ) -> None:  # fmt: skip
     r"""Train DESIGN bit for bit as the hardware would.
 
-    Each clock of the accelerator is computed, with its fixed-point numbers and its pipelining: a
+    What the accelerator computes is computed, with its fixed-point numbers and its pipelining: a
     feedforward misses the updates of the inputs still under way. The train accuracy counts the
     predictions made while training, the test accuracy those on the test set after the epoch.
 
@@ -105,9 +106,11 @@ def train(
     state = load_state(load, design) if load else State.initial(design)
     _check_targets({"--save": save, "--predictions": predictions}, (path, Path(source)))
     warn_of_problems(schedule)
-    trainer = Trainer(
-        design, schedule, data, state=state, seed=seed, shuffle=not no_shuffle, limit=limit
-    )
+    with output.patience("starting the engine; the first time, it is compiled"):
+        trainer = Trainer(
+            design, schedule, data, state=state, seed=seed, shuffle=not no_shuffle, limit=limit,
+            engine=engine,
+        )  # fmt: skip
     done = _train(trainer, epochs, save)
     if predictions is not None:
         _write_predictions(predictions, done)
@@ -173,7 +176,7 @@ def _write_predictions(target: Path, epochs: list[Epoch]) -> None:
 
 def _usage(trainer: Trainer, epochs: list[Epoch]) -> Usage:
     inputs = sum(epoch.inputs for epoch in epochs)
-    return usage_of(trainer.schedule, trainer.pipeline.sequencer, inputs)
+    return usage_of(trainer.schedule, trainer.engine.blocks, inputs)
 
 
 def _to_json(trainer: Trainer, epochs: list[Epoch], save: Path | None) -> dict[str, Any]:
@@ -184,9 +187,10 @@ def _to_json(trainer: Trainer, epochs: list[Epoch], save: Path | None) -> dict[s
             {"epoch": epoch.number} | {key: getattr(epoch, key) for key in keys} for epoch in epochs
         ],
         **clocks_to_json(trainer.schedule, _usage(trainer, epochs), steady),
-        "saturation": saturation_to_json(trainer.pipeline.tallies),
-        "inputs_seen": trainer.pipeline.inputs_seen,
-        "epochs_seen": trainer.pipeline.epochs_seen,
+        "saturation": saturation_to_json(trainer.engine.tallies),
+        "start_seconds": trainer.engine.start_seconds,
+        "inputs_seen": trainer.engine.inputs_seen,
+        "epochs_seen": trainer.engine.epochs_seen,
         "saved": None if save is None else str(save),
     }
 
@@ -201,6 +205,6 @@ def _show(trainer: Trainer, epochs: list[Epoch], save: Path | None) -> None:
     schedule, usage = trainer.schedule, _usage(trainer, epochs)
     show_clocks(schedule, usage, sum(epoch.inputs for epoch in epochs))
     show_utilisation(schedule, usage.lane_utilisation(schedule), steady_utilisation(schedule))
-    show_saturation(trainer.pipeline.tallies)
+    show_saturation(trainer.engine.tallies)
     if save is not None:
         output.say(f"state: {save}")

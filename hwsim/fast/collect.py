@@ -1,0 +1,224 @@
+"""Collecting: the contributions of all slots, added up per left neuron in the hardware's order.
+
+The way back of ``fetch``, in the same three forms. ``plus`` is either ``clipped_sum`` (profile
+"prototype", where the order shows) or ``plain_sum``, of lanes wide enough for every sum. Each
+function returns how many sums were clipped.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from hwsim.fast.compiled import compiled, inlined
+from hwsim.fast.vectors import (
+    LANES,
+    OCTET,
+    add,
+    add_saturating,
+    convert,
+    count_differing_first,
+    element,
+    lane_numbers,
+    load,
+    load_octet,
+    maximum,
+    minimum,
+    put,
+    splat,
+    store,
+    transposed,
+    where_equal,
+    where_less,
+)
+
+
+@inlined
+def clipped_sum(partial: Any, added: Any, lowest: Any, highest: Any) -> Any:
+    """Clip to the limits."""
+    return minimum(maximum(add_saturating(partial, added), lowest), highest)
+
+
+@inlined
+def plain_sum(partial: Any, added: Any, lowest: Any, highest: Any) -> Any:
+    """Leave the limits alone."""
+    return add(partial, added)
+
+
+@compiled
+def collect_rotated(
+    plus: Any, contribution: np.ndarray, at: int,
+    run: np.ndarray, run_at: int, phi: np.ndarray, phi_at: int,
+    n_sweeps: int, depth: int, z: int, low: int, high: int,
+    delta: np.ndarray, delta_at: int, bank_stride: int,
+) -> int:  # fmt: skip
+    """Banks that count on from a seed: word w of a sweep is in slot (w - phi) mod depth of a run.
+
+    Args:
+        plus: see above.
+        contribution: of all slots, with ``depth`` and ``LANES`` elements of room on both sides.
+        at: where slot 0 lies in it.
+        run: (z, n_sweeps) from ``run_at`` on: first slot of each bank's run in each sweep.
+        run_at: see there.
+        phi: (z, n_sweeps) from ``phi_at`` on: the word of that slot.
+        phi_at: see there.
+        n_sweeps: sweeps, d_out.
+        depth: words of a bank.
+        z: banks.
+        low: limit of the sums.
+        high: limit of the sums.
+        delta: result, ``bank_stride`` elements per bank from ``delta_at`` on.
+        delta_at: see there.
+        bank_stride: ``depth`` in whole vectors.
+    """
+    zero, narrow_zero = splat(delta, 0), splat(contribution, 0)
+    lowest, highest = splat(delta, low), splat(delta, high)
+    clipped = 0
+    for bank in range(z):
+        for word in range(0, depth, LANES):
+            numbers = add(lane_numbers(narrow_zero), splat(narrow_zero, word))
+            partial = zero
+            for sweep in range(bank * n_sweeps, (bank + 1) * n_sweeps):
+                start = element(phi, phi_at + sweep)
+                ahead = at + element(run, run_at + sweep) + word - start
+                read = where_less(
+                    numbers, splat(narrow_zero, start),
+                    load(contribution, ahead + depth), load(contribution, ahead),
+                )  # fmt: skip
+                added = convert(delta, read)
+                wrapped = add(partial, added)
+                partial = plus(partial, added, lowest, highest)
+                clipped += count_differing_first(partial, wrapped, depth - word)
+            store(delta, delta_at + bank * bank_stride + word, partial)
+    return clipped
+
+
+@compiled
+def to_clocks(
+    contribution: np.ndarray, at: int, run: np.ndarray, first: int,
+    cycle: int, width: int, by_clock: np.ndarray,
+) -> None:  # fmt: skip
+    """Contributions bank by bank for each clock: eight lanes and eight clocks change places.
+
+    Args:
+        contribution: of all slots, with ``LANES`` elements of room.
+        at: where slot 0 lies in it.
+        run: (width,) from ``first`` on: first slot of the lane that each bank serves.
+        first: see there.
+        cycle: clocks.
+        width: banks, in whole vectors.
+        by_clock: (cycle + OCTET, width) result.
+    """
+    for bank in range(0, width, OCTET):
+        a, b, c, d = (
+            at + run[first + bank], at + run[first + bank + 1],
+            at + run[first + bank + 2], at + run[first + bank + 3],
+        )  # fmt: skip
+        e, f, g, h = (
+            at + run[first + bank + 4], at + run[first + bank + 5],
+            at + run[first + bank + 6], at + run[first + bank + 7],
+        )  # fmt: skip
+        for t in range(0, cycle, OCTET):
+            rows = transposed(
+                load_octet(contribution, a + t), load_octet(contribution, b + t),
+                load_octet(contribution, c + t), load_octet(contribution, d + t),
+                load_octet(contribution, e + t), load_octet(contribution, f + t),
+                load_octet(contribution, g + t), load_octet(contribution, h + t),
+            )  # fmt: skip
+            to = t * width + bank
+            store(by_clock, to, rows[0])
+            store(by_clock, to + width, rows[1])
+            store(by_clock, to + 2 * width, rows[2])
+            store(by_clock, to + 3 * width, rows[3])
+            store(by_clock, to + 4 * width, rows[4])
+            store(by_clock, to + 5 * width, rows[5])
+            store(by_clock, to + 6 * width, rows[6])
+            store(by_clock, to + 7 * width, rows[7])
+
+
+@compiled
+def collect_looked_up(
+    plus: Any, by_clock: np.ndarray, word: np.ndarray, word_at: int,
+    cycle: int, depth: int, z: int, width: int, low: int, high: int,
+    delta: np.ndarray, delta_at: int,
+) -> int:  # fmt: skip
+    """Banks of few words that always serve the same lane: clock by clock, many banks at a time.
+
+    Args:
+        plus: see above.
+        by_clock: (cycle, width) contributions, see ``to_clocks``.
+        word: (cycle, width) from ``word_at`` on: the word each bank reads.
+        word_at: see there.
+        cycle: clocks.
+        depth: words of a bank.
+        z: banks.
+        width: ``z`` in whole vectors.
+        low: limit of the sums.
+        high: limit of the sums.
+        delta: (depth, width) result, from ``delta_at`` on, with room for one row more.
+        delta_at: see there.
+    """
+    zero, nothing = splat(delta, 0), splat(by_clock, 0)
+    lowest, highest = splat(delta, low), splat(delta, high)
+    clipped = 0
+    for bank in range(0, width, LANES):
+        # Two words at a time: one sum would wait for itself.
+        for k in range(0, depth, 2):
+            even, odd = splat(word, k), splat(word, k + 1)
+            even_sum = odd_sum = zero
+            for clock in range(cycle):
+                at = bank + clock * width
+                is_read, read = load(word, word_at + at), load(by_clock, at)
+                to_even = convert(delta, where_equal(is_read, even, read, nothing))
+                to_odd = convert(delta, where_equal(is_read, odd, read, nothing))
+                even_raw, odd_raw = add(even_sum, to_even), add(odd_sum, to_odd)
+                even_sum = plus(even_sum, to_even, lowest, highest)
+                odd_sum = plus(odd_sum, to_odd, lowest, highest)
+                clipped += count_differing_first(even_sum, even_raw, z - bank)
+                clipped += count_differing_first(odd_sum, odd_raw, z - bank)
+            store(delta, delta_at + k * width + bank, even_sum)
+            store(delta, delta_at + (k + 1) * width + bank, odd_sum)
+    return clipped
+
+
+@compiled
+def collect_chained(
+    contribution: np.ndarray, at: int, slot: np.ndarray, slot_at: int,
+    before: np.ndarray, before_at: int,
+    begin: np.ndarray, begin_at: int, n_left: int, low: int, high: int, partial: np.ndarray,
+    delta: np.ndarray, delta_at: int,
+) -> int:  # fmt: skip
+    """Any pattern, with the partial sums that a delta hazard loses.
+
+    Args:
+        contribution: of all slots.
+        at: where slot 0 lies in it.
+        slot: (n_edges,) from ``slot_at`` on: slots in the order of left neurons, then of time.
+        slot_at: see there.
+        before: (n_edges,) from ``before_at`` on: how many edges further back the one is whose
+            sum this one reads; 0 if it begins the sum.
+        before_at: see there.
+        begin: (n_left + 1,) from ``begin_at`` on: first edge of each left neuron.
+        begin_at: see there.
+        n_left: left neurons.
+        low: limit of the sums.
+        high: limit of the sums.
+        partial: scratch, (n_edges,).
+        delta: result, (n_left,) from ``delta_at`` on.
+        delta_at: see there.
+    """
+    clipped = 0
+    for neuron in range(n_left):
+        last = 0
+        first = element(begin, begin_at + neuron)
+        for edge in range(first, element(begin, begin_at + neuron + 1)):
+            back = element(before, before_at + edge)
+            last = element(contribution, at + element(slot, slot_at + edge))
+            if back:
+                last += element(partial, edge - back)
+            clipped += (last < low) + (last > high)
+            last = min(max(last, low), high)
+            put(partial, edge, last)
+        put(delta, delta_at + neuron, last)
+    return clipped

@@ -1,0 +1,43 @@
+"""How every kernel of the fast engine is compiled, and when again.
+
+Kernels are module-level functions and take number formats as arguments, so that one compilation
+serves every design with words of the same width. What numba compiles it keeps on disk, by the time
+stamp of the file that holds the outermost function; as ours call each other across files, all that
+is kept is dropped when any of them changes.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+from functools import partial
+from pathlib import Path
+
+import numba
+
+from hwsim.errors import BadInput
+from hwsim.files import write_text
+
+compiled = partial(numba.njit, nogil=True, error_model="numpy", boundscheck=False, _nrt=False)
+"""Decorator: no check in the inner loops, nothing allocated and so no reference counts."""
+
+inlined = partial(compiled, forceinline=True)
+"""Decorator of what passes many arrays on: a call would copy all their descriptors."""
+
+kept = partial(compiled, cache=True)
+"""Decorator of the outermost kernels: what is compiled is kept on disk."""
+
+
+def forget_what_changed() -> None:
+    """Drop kept code if a source file of this package is not the one it was compiled from."""
+    package = Path(__file__).parent
+    sources = hashlib.sha256(numba.__version__.encode())
+    for path in sorted(package.glob("*.py")):
+        sources.update(path.read_bytes())
+    stamp = package / "__pycache__" / "sources.sha256"
+    # Where nothing can be written, numba keeps its code elsewhere, and nobody edits the sources.
+    with contextlib.suppress(OSError, BadInput):
+        if not stamp.exists() or stamp.read_text() != sources.hexdigest():
+            for index in stamp.parent.glob("*.nbi"):
+                index.unlink(missing_ok=True)
+            write_text(stamp, sources.hexdigest())

@@ -1,0 +1,126 @@
+"""Fetching: what every lane reads on the left side, slot by slot.
+
+The hardware's interleaver, in the forms that cost least: looked up in a bank of few words, as a
+rotation of a deep bank, or word by word. An ``Operand`` is what the phases then read, either what
+was fetched or, where vectors do not straddle lanes, the banks themselves.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from hwsim.fast.compiled import compiled, inlined
+from hwsim.fast.vectors import LANES, OCTET, element, load, load_octet, look_up, put, store
+
+DIRECT, LOOKED_UP, ROTATED, GATHERED = range(4)
+
+
+class Operand(NamedTuple):
+    """Where a phase finds the left values of some rows of slots.
+
+    ``read_slots`` reads values that were fetched: row by row, ``stride`` slots each, in ``values``
+    from ``at`` on. ``read_banks`` looks words up in the banks that lie there: of the vectors of
+    ``all_rows`` rows, tile by tile, ``source`` says where each finds its bank, ``word`` which word
+    each slot reads.
+    """
+
+    values: np.ndarray
+    at: int
+    stride: int
+    all_rows: int
+    source: np.ndarray
+    source_at: int
+    word: np.ndarray
+    word_at: int
+
+
+@inlined
+def read_slots(operand: Operand, row: int, v: int) -> Any:
+    """One vector of left values: slots ``v`` onwards of a row."""
+    return load(operand.values, operand.at + v + row * operand.stride)
+
+
+@inlined
+def read_banks(operand: Operand, row: int, v: int) -> Any:
+    """As ``read_slots``, from a bank of up to eight words."""
+    vector = operand.source_at + v // LANES * operand.all_rows + row
+    slot = operand.word_at + v * operand.all_rows + row * LANES
+    bank = load_octet(operand.values, operand.at + element(operand.source, vector))
+    return look_up(bank, load(operand.word, slot))
+
+
+@compiled
+def fetch_looked_up(
+    left: np.ndarray, at: int, source: np.ndarray, source_at: int, word: np.ndarray, word_at: int,
+    rows: int, groups: int, stride: int, cycle: int, slots: np.ndarray,
+) -> None:  # fmt: skip
+    """Banks of up to eight words that always serve the same lane.
+
+    Args:
+        left: memories; the one to read begins at ``at``.
+        at: see there.
+        source: (rows * groups,) from ``source_at`` on: where each lane's bank begins.
+        source_at: see there.
+        word: (rows * stride,) from ``word_at`` on: which word of its bank each slot reads, as
+            ``control_word``.
+        word_at: see there.
+        rows: how many rows of slots.
+        groups: lanes in a row.
+        stride: slots of a row.
+        cycle: slots of a lane.
+        slots: (rows * stride,) result. Vectors that are written too far, the next lane replaces.
+    """
+    lane = source_at
+    for row in range(rows):
+        first = row * stride
+        for _ in range(groups):
+            bank = load_octet(left, at + element(source, lane))
+            for slot in range(first, first + cycle, LANES):
+                store(slots, slot, look_up(bank, load(word, word_at + slot)))
+            first += cycle
+            lane += 1
+
+
+@compiled
+def fetch_rotated(
+    left: np.ndarray, at: int, source: np.ndarray, source_at: int, depth: int,
+    rows: int, runs: int, stride: int, slots: np.ndarray,
+) -> None:  # fmt: skip
+    """Banks that count on from a seed in each sweep: runs of ``depth`` words of a doubled bank.
+
+    Args:
+        left: memories; the one to read begins at ``at``.
+        at: see there.
+        source: (rows * runs,) from ``source_at`` on: where each run begins.
+        source_at: see there.
+        depth: slots of a run.
+        rows: how many rows of slots.
+        runs: runs in a row.
+        stride: slots of a row.
+        slots: (rows * stride,) result. Vectors that are written too far, the next run replaces.
+    """
+    run = source_at
+    for row in range(rows):
+        first = row * stride
+        for _ in range(runs):
+            begin = at + element(source, run)
+            if depth > LANES:
+                for word in range(0, depth, LANES):
+                    store(slots, first + word, load(left, begin + word))
+            else:
+                for word in range(0, depth, OCTET):
+                    store(slots, first + word, load_octet(left, begin + word))
+            first += depth
+            run += 1
+
+
+@compiled
+def fetch_gathered(
+    left: np.ndarray, at: int, source: np.ndarray, source_at: int, n_slots: int,
+    slots: np.ndarray,
+) -> None:  # fmt: skip
+    """Any pattern: ``source`` says for each slot what it reads."""
+    for slot in range(n_slots):
+        put(slots, slot, element(left, at + element(source, source_at + slot)))

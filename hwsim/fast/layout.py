@@ -1,0 +1,305 @@
+"""Where the fast engine puts what: the slots of a junction, its memories and its pattern.
+
+A *slot* is the place of one edge. The lanes of a clock fall into groups of ``rows`` neighbours that
+always share a right neuron; one group in one clock is a *segment*. Slot (row, segment) lies at
+``row * stride + segment``, segments of a group in the order of clocks: so a vector holds slots of
+neighbouring segments, sums over the lanes of a group need no step across a vector, and what a lane
+reads in a sweep lies side by side, as in the hardware's own memories. Weights lie *tile* by tile:
+all rows of the first ``LANES`` segments, then all rows of the next.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import gcd
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hwsim.design import JunctionShape
+from hwsim.fast.fetch import DIRECT, GATHERED, LOOKED_UP, ROTATED
+from hwsim.fast.vectors import LANES, OCTET, control_word
+from hwsim.interleaver import Index
+from hwsim.schedule import JunctionSchedule
+
+CHAINED = GATHERED
+"""Collecting that follows the partial sums one by one."""
+
+MOST_ROWS = 4096
+"""Rows whose products fit into a segment's sum."""
+
+SEGMENT_COST = 6
+"""What a segment costs beside its slots, in slots."""
+
+
+def whole_vectors(size: int) -> int:
+    """``size`` rounded up to whole vectors."""
+    return -(-size // LANES) * LANES
+
+
+@dataclass(frozen=True)
+class Slots:
+    """The places of a junction's edges."""
+
+    shape: JunctionShape
+    rows: int
+
+    @classmethod
+    def of(cls, shape: JunctionShape) -> Slots:
+        """The rows that cost least: long ones waste no vectors, few segments little else."""
+        common = gcd(shape.z, shape.d_in)
+        fits = [Slots(shape, n) for n in range(1, min(common, MOST_ROWS) + 1) if common % n == 0]
+        return min(fits, key=lambda s: s.rows * s.stride + SEGMENT_COST * s.segments)
+
+    @property
+    def groups(self) -> int:
+        return self.shape.z // self.rows
+
+    @property
+    def segments(self) -> int:
+        return self.shape.n_edges // self.rows
+
+    @property
+    def stride(self) -> int:
+        return whole_vectors(self.segments)
+
+    @property
+    def size(self) -> int:
+        return self.rows * self.stride
+
+    def in_rows(self, of_edges: NDArray) -> NDArray:
+        """(n_edges,) values in edge order as (rows, stride), zero where no edge is."""
+        by_clock = of_edges.reshape(self.shape.junction_cycle, self.groups, self.rows)
+        arranged = np.zeros((self.rows, self.stride), dtype=of_edges.dtype)
+        by_row = by_clock.transpose(2, 1, 0)
+        arranged[:, : self.segments] = by_row.reshape(self.rows, self.segments)
+        return arranged
+
+    def in_tiles(self, of_edges: NDArray) -> NDArray:
+        """(n_edges,) values in edge order as (tiles, rows, LANES): ``in_rows``, cut in columns."""
+        rows = self.in_rows(of_edges).reshape(self.rows, -1, LANES)
+        return rows.transpose(1, 0, 2)
+
+    def edges(self, tiles: NDArray) -> NDArray:
+        """Undo ``in_tiles``."""
+        rows = tiles.reshape(-1, self.rows, LANES).transpose(1, 0, 2)
+        used = rows.reshape(self.rows, self.stride)[:, : self.segments]
+        by_row = used.reshape(self.rows, self.groups, self.shape.junction_cycle)
+        return by_row.transpose(2, 1, 0).reshape(-1)
+
+    @property
+    def of_edge(self) -> Index:
+        """(n_edges,) slot of each edge."""
+        edge = np.arange(self.shape.n_edges)
+        clock, lane = edge // self.shape.z, edge % self.shape.z
+        return self.of_lane(lane) + clock
+
+    def of_lane(self, lane: Index) -> Index:
+        """Slot of these lanes in clock 0."""
+        group, row = lane // self.rows, lane % self.rows
+        return row * self.stride + group * self.shape.junction_cycle
+
+    @property
+    def lanes(self) -> Index:
+        """(rows, groups) lane of each row of each group."""
+        return np.arange(self.shape.z).reshape(self.groups, self.rows).T
+
+    @property
+    def segments_per_neuron(self) -> int:
+        return self.shape.d_in // self.rows
+
+    @property
+    def right_order(self) -> Index:
+        """(n_right,) right neurons in the order in which the engine has them.
+
+        That of the segments, where a segment is a whole neuron; else their own.
+        """
+        own = np.arange(self.shape.n_right)
+        return np.argsort(self.segment_of_part) if self.segments_per_neuron == 1 else own
+
+    @property
+    def segment_of_part(self) -> Index:
+        """(segments,) segments in the order of right neurons and, within one, of time."""
+        part = np.arange(self.segments)
+        return part % self.groups * self.shape.junction_cycle + part // self.groups
+
+
+@dataclass(frozen=True, eq=False)
+class Pattern:
+    """The pattern of one junction as the kernels read it; empty arrays where they do not.
+
+    ``source``, ``word``: see ``fetch``; ``run``, ``phi``, ``bank_word``, ``before``, ``begin``: see
+    ``collect``; ``place`` and ``delta_place`` say where left neurons lie.
+    """
+
+    fetch: int
+    collect: int
+    source: Index
+    place: Index
+    left_size: int
+    bank_stride: int
+    word: Index
+    run: Index
+    phi: Index
+    bank_word: Index
+    before: Index
+    begin: Index
+    delta_place: Index
+    delta_stride: int
+    delta_size: int
+
+
+EMPTY = np.zeros(0, dtype=np.int64)
+
+
+def make_pattern(part: JunctionSchedule, slots: Slots) -> Pattern:
+    """How the kernels fetch and collect for this junction."""
+    kind = _kind(part)
+    fetched = _FETCHED[kind](part, slots)
+    if part.shape.index == 1:
+        collected = dict(_NOT_COLLECTED)
+    elif kind == GATHERED or _loses_sums(part):
+        collected = _chained(part, slots)
+    else:
+        collected = _COLLECTED[kind](part, slots)
+    return Pattern(**fetched, **collected)
+
+
+_NOT_COLLECTED = {
+    "collect": CHAINED, "run": EMPTY, "phi": EMPTY, "bank_word": EMPTY, "before": EMPTY,
+    "begin": EMPTY, "delta_place": EMPTY, "delta_stride": 0, "delta_size": 0,
+}  # fmt: skip
+
+
+def _kind(part: JunctionSchedule) -> int:
+    interleaver, shape = part.interleaver, part.shape
+    if not interleaver.clash_free:
+        return GATHERED
+    by_sweep = interleaver.bank.reshape(shape.d_out, shape.depth, shape.z)
+    if shape.depth <= OCTET and (by_sweep == by_sweep[0, 0]).all():
+        return LOOKED_UP
+    is_steady = (by_sweep == by_sweep[:, :1]).all()
+    return ROTATED if is_steady and interleaver.seed_vectors is not None else GATHERED
+
+
+def _loses_sums(part: JunctionSchedule) -> bool:
+    """Whether an edge reads a sum that not all earlier edges of its left neuron are in."""
+    left = part.interleaver.left.ravel()
+    order = np.argsort(left, kind="stable")
+    left, clock = left[order], part.edge_clock.ravel()[order]
+    return bool((np.diff(clock)[np.diff(left) == 0] < part.safe_distance).any())
+
+
+def _rotated(part: JunctionSchedule, slots: Slots) -> dict:
+    shape, interleaver = part.shape, part.interleaver
+    # Banks are doubled, so that a run of ``depth`` words can begin anywhere in the first half.
+    bank_stride = 2 * shape.depth + _room(shape.depth)
+    bank = interleaver.bank[:: shape.depth]
+    phi = np.take_along_axis(interleaver.seed_vectors, bank, axis=1)
+    source = (bank * bank_stride + phi)[:, slots.lanes]
+    neuron = np.arange(shape.n_left)
+    return {
+        "fetch": ROTATED,
+        "source": source.transpose(1, 2, 0).ravel(),
+        "place": neuron % shape.z * bank_stride + neuron // shape.z,
+        "left_size": shape.z * bank_stride,
+        "bank_stride": bank_stride,
+        "word": EMPTY,
+    }
+
+
+def _room(depth: int) -> int:
+    """Words that octets write too far at the end of a bank."""
+    return -depth % OCTET
+
+
+def _looked_up(part: JunctionSchedule, slots: Slots) -> dict:
+    shape, neuron = part.shape, np.arange(part.shape.n_left)
+    source = (part.interleaver.bank[0] * shape.depth)[slots.lanes]
+    word = control_word(part.interleaver.word.ravel())
+    is_direct = shape.junction_cycle % LANES == 0
+    if is_direct:
+        source = np.repeat(source, shape.junction_cycle // LANES, axis=1).T
+    return {
+        "fetch": DIRECT if is_direct else LOOKED_UP,
+        "source": source.ravel(),
+        "place": neuron % shape.z * shape.depth + neuron // shape.z,
+        # Banks are loaded an octet at a time; the last one's must not reach into the next copy.
+        "left_size": shape.n_left + _room(shape.depth),
+        "bank_stride": shape.depth,
+        "word": (slots.in_tiles(word) if is_direct else slots.in_rows(word)).ravel(),
+    }
+
+
+def _gathered(part: JunctionSchedule, slots: Slots) -> dict:
+    return {
+        "fetch": GATHERED,
+        "source": slots.in_rows(part.interleaver.left.ravel()).ravel(),
+        "place": np.arange(part.shape.n_left),
+        "left_size": part.shape.n_left,
+        "bank_stride": 0,
+        "word": EMPTY,
+    }
+
+
+def _collect_rotated(part: JunctionSchedule, slots: Slots) -> dict:
+    shape, interleaver = part.shape, part.interleaver
+    lane = interleaver.bank_lane[:: shape.depth]
+    run = slots.of_lane(lane) + np.arange(shape.d_out)[:, None] * shape.depth
+    stride = whole_vectors(shape.depth)
+    neuron = np.arange(shape.n_left)
+    return dict(_NOT_COLLECTED) | {
+        "collect": ROTATED,
+        "run": run.T.ravel(),
+        "phi": interleaver.seed_vectors.T.ravel(),
+        "delta_place": neuron % shape.z * stride + neuron // shape.z,
+        "delta_stride": stride,
+        "delta_size": shape.z * stride,
+    }
+
+
+def _collect_looked_up(part: JunctionSchedule, slots: Slots) -> dict:
+    shape, interleaver = part.shape, part.interleaver
+    width = whole_vectors(shape.z)
+    run = np.zeros(width, dtype=np.int64)
+    run[: shape.z] = slots.of_lane(interleaver.bank_lane[0])
+    word = np.zeros((shape.junction_cycle, width), dtype=np.int64)
+    word[:, : shape.z] = interleaver.bank_word
+    neuron = np.arange(shape.n_left)
+    return dict(_NOT_COLLECTED) | {
+        "collect": LOOKED_UP,
+        "run": run,
+        "bank_word": word.ravel(),
+        "delta_place": neuron // shape.z * width + neuron % shape.z,
+        "delta_stride": width,
+        "delta_size": (shape.depth + 1) // 2 * 2 * width,
+    }
+
+
+def _chained(part: JunctionSchedule, slots: Slots) -> dict:
+    left = part.interleaver.left.ravel()
+    order = np.argsort(left, kind="stable")
+    degrees = np.bincount(left, minlength=part.shape.n_left)
+    return dict(_NOT_COLLECTED) | {
+        "collect": CHAINED,
+        "run": slots.of_edge[order],
+        "before": _predecessors(part, left[order], part.edge_clock.ravel()[order]),
+        "begin": np.concatenate([[0], np.cumsum(degrees)]),
+        "delta_place": np.arange(part.shape.n_left),
+        "delta_size": part.shape.n_left,
+    }
+
+
+def _predecessors(part: JunctionSchedule, left: Index, clock: Index) -> Index:
+    """How many edges back the last one is whose sum has landed when this one reads; 0 if none."""
+    # One ascending key for (neuron, clock): the clocks of a block fit into its span.
+    span = int(clock.max()) + part.safe_distance + 2
+    key = left * span + clock
+    landed = np.searchsorted(key, key - part.safe_distance, side="right") - 1
+    starts = np.searchsorted(left, left, side="left")
+    found = landed >= starts
+    return np.where(found, np.arange(len(left)) - landed, 0)
+
+
+_FETCHED = {LOOKED_UP: _looked_up, ROTATED: _rotated, GATHERED: _gathered}
+_COLLECTED = {LOOKED_UP: _collect_looked_up, ROTATED: _collect_rotated}

@@ -1,0 +1,330 @@
+"""The arrays of a whole design, and where each junction's parts of them begin."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from hwsim.activation import Activation
+from hwsim.backprop import sum_width
+from hwsim.design import Design
+from hwsim.fast.fetch import ROTATED
+from hwsim.fast.layout import Slots, make_pattern, whole_vectors
+from hwsim.fast.vectors import LANES, OCTET
+from hwsim.fixed_point import Raw
+from hwsim.inference import winning_order
+from hwsim.interleaver import Index
+from hwsim.schedule import JunctionSchedule, Schedule
+
+ALIGNMENT = 64
+"""Bytes: a vector that crosses a cache line costs twice."""
+
+MOST_ROWS_AT_ONCE = 16
+"""Rows fetched at a time: they stay in the first cache."""
+
+
+def _fields(names: str) -> np.dtype:
+    return np.dtype([(name, np.int64) for name in names.split()])
+
+
+JUNCTION = _fields(
+    "index n_left n_right d_out z depth junction_cycle is_first is_last "
+    "is_short share_shift weight_shift limit step_shift last_address curve "
+    "rows groups segments stride segments_per_neuron "
+    "fetch collect source word run phi bank_word before begin segment touches "
+    "weight bias activation slope left_size copies bank_stride "
+    "delta delta_size delta_stride "
+    "right_activation right_slope right_size right_copies right_depth right_place "
+    "right_delta right_delta_size right_delta_place"
+)
+"""One junction as the kernels see it: its shape, and where its parts of the arrays begin.
+
+``right_...`` are those of the junction to the right, whose left memories this one writes.
+"""
+
+NUMBER = _fields(
+    "frac_bits low high one fraction_shift rows sum_low sum_high pixel_down pixel_up quadratic"
+)
+"""The arithmetic; fractions are shifted left by ``fraction_shift`` to fill a word."""
+
+
+class Memory(NamedTuple):
+    """What the hardware has."""
+
+    weight: NDArray
+    bias: NDArray
+    activation: NDArray
+    slope: NDArray
+    delta: NDArray
+    output_delta: NDArray
+
+
+class Tables(NamedTuple):
+    """Patterns and curves; read only."""
+
+    source: NDArray
+    word: NDArray
+    run: NDArray
+    phi: NDArray
+    bank_word: NDArray
+    before: NDArray
+    begin: NDArray
+    right_place: NDArray
+    right_delta_place: NDArray
+    touches: NDArray
+    segment: NDArray
+    winning: NDArray
+    curve: NDArray
+    slopes: NDArray
+
+
+class Scratch(NamedTuple):
+    """Overwritten in every block."""
+
+    slots: NDArray
+    sums: NDArray
+    joined: NDArray
+    step: NDArray
+    delta: NDArray
+    contribution: NDArray
+    by_clock: NDArray
+    partial: NDArray
+    right_delta: NDArray
+    right_step: NDArray
+    address: NDArray
+    a: NDArray
+    slope: NDArray
+    margin: NDArray
+
+
+def aligned(size: int, dtype: np.dtype | type) -> NDArray:
+    """Zeros that begin at a cache line, with room for a vector at the end."""
+    size_bytes = (size + LANES) * np.dtype(dtype).itemsize
+    raw = np.zeros(size_bytes + ALIGNMENT, dtype=np.uint8)
+    start = -raw.ctypes.data % ALIGNMENT
+    return raw[start : start + size_bytes].view(dtype)
+
+
+def storage_bits(design: Design) -> int:
+    """Width of the words that hold numbers: 16 where sums of deltas then fit into 32."""
+    number = design.fixed_point
+    widest = max(sum_width(number, s.d_out, per_edge=_per_edge(design)) for s in design.shapes)
+    return 16 if number.width <= 16 and widest <= 32 else 32
+
+
+def _per_edge(design: Design) -> bool:
+    return design.number.profile == "prototype"
+
+
+def touches_of(part: JunctionSchedule) -> Index:
+    """(n_right,) clocks of a block in which each right neuron has an edge."""
+    clocks = np.sort(part.edge_clock.reshape(part.shape.n_right, part.shape.d_in), axis=1)
+    return 1 + np.count_nonzero(np.diff(clocks, axis=1), axis=1)
+
+
+class MemoryMap:
+    """Everything the kernels work on.
+
+    Args:
+        design: the design.
+        schedule: its schedule.
+    """
+
+    def __init__(self, design: Design, schedule: Schedule) -> None:
+        self.design = design
+        self.schedule = schedule
+        self.bits = storage_bits(design)
+        self.slots = tuple(Slots.of(shape) for shape in design.shapes)
+        self.patterns = tuple(
+            make_pattern(part, slots)
+            for part, slots in zip(schedule.junctions, self.slots, strict=True)
+        )
+        self.junctions = np.zeros(design.n_junctions, dtype=JUNCTION)
+        self.numbers = np.zeros(1, dtype=NUMBER)
+        self._fill_numbers()
+        self._fill_shapes()
+        self._fill_shifts()
+        self.tables = self._tables()
+        self.memory = self._memory()
+        self._fill_rights()
+        self.scratch = self._scratch()
+
+    def _fill_numbers(self) -> None:
+        number, design = self.design.fixed_point, self.design
+        sum_bits = number.width if _per_edge(design) else 2 * self.bits
+        frac_bits = number.frac_bits
+        values = {
+            "frac_bits": frac_bits,
+            "low": number.minimum,
+            "high": number.maximum,
+            "one": number.one,
+            "fraction_shift": self.bits - 1 - frac_bits,
+            "rows": min(MOST_ROWS_AT_ONCE, 1 << (self.bits - number.width)),
+            "sum_low": -(1 << (sum_bits - 1)),
+            "sum_high": (1 << (sum_bits - 1)) - 1,
+            "pixel_down": max(0, 8 - frac_bits),
+            "pixel_up": self.bits - 1 - min(8, frac_bits),
+            "quadratic": design.network.cost == "quadratic",
+        }
+        for name, value in values.items():
+            self.numbers[name] = value
+
+    def _fill_shapes(self) -> None:
+        last = self.design.n_junctions
+        for record, part, slots, pattern in zip(
+            self.junctions, self.schedule.junctions, self.slots, self.patterns, strict=True
+        ):
+            shape = part.shape
+            for name in ["index", "n_left", "n_right", "d_out", "z", "depth", "junction_cycle"]:
+                record[name] = getattr(shape, name)
+            for name in ["rows", "groups", "segments", "stride"]:
+                record[name] = getattr(slots, name)
+            for name in ["fetch", "collect", "left_size", "bank_stride"]:
+                record[name] = getattr(pattern, name)
+            for name in ["delta_size", "delta_stride"]:
+                record[name] = getattr(pattern, name)
+            record["is_first"], record["is_last"] = shape.index == 1, shape.index == last
+            record["segments_per_neuron"] = slots.segments_per_neuron
+            record["copies"] = part.copies["activation"]
+
+    def _fill_shifts(self) -> None:
+        """How far the factors of BP's second product can be shifted within a word."""
+        width, frac_bits = self.design.fixed_point.width, self.design.fixed_point.frac_bits
+        for record, before in zip(self.junctions[1:], self.design.activations, strict=False):
+            # Bits of delta times a', which is below 1/4 for sigmoid, below 1 for ReLU. Without a'
+            # the product of two most negative numbers must not fill the word.
+            is_sigmoid = before == "sigmoid"
+            share_bits = width - 2 * is_sigmoid if _per_edge(self.design) else width + 1
+            needed = self.bits - 1 - frac_bits
+            weight_shift = min(self.bits - width, needed)
+            record["weight_shift"], record["share_shift"] = weight_shift, needed - weight_shift
+            record["is_short"] = needed - weight_shift <= self.bits - share_bits
+
+    def _fill_rights(self) -> None:
+        """Let each junction know where the one to its right has its left memories."""
+        for here, right, pattern in zip(
+            self.junctions, self.junctions[1:], self.patterns[1:], strict=False
+        ):
+            for name in ("activation", "slope", "copies", "delta", "delta_size"):
+                here[f"right_{name}"] = right[name]
+            here["right_size"] = right["left_size"]
+            here["right_depth"] = right["depth"] if pattern.fetch == ROTATED else 0
+
+    def _joined(self, name: str, parts: list[ArrayLike], dtype: type) -> NDArray:
+        """All parts in one array; each junction's record says where its part begins."""
+        offsets = np.cumsum([0, *(np.size(part) for part in parts)])
+        if name in JUNCTION.names:
+            self.junctions[name] = offsets[:-1]
+        array = aligned(int(offsets[-1]), dtype)
+        array[: offsets[-1]] = np.concatenate([np.ravel(part) for part in parts])
+        return array
+
+    def _tables(self) -> Tables:
+        curves = [
+            self._curve(record, name)
+            for record, name in zip(self.junctions, self.design.activations, strict=True)
+        ]
+        word = {16: np.int16, 32: np.int32}[self.bits]
+        dtypes = {"word": np.int16, "bank_word": np.int8}
+        names = ["source", "word", "run", "phi", "bank_word", "before", "begin"]
+        joined = {
+            name: self._joined(
+                name, [getattr(p, name) for p in self.patterns], dtypes.get(name, np.int32)
+            )
+            for name in names
+        }
+        segments = [slots.segment_of_part for slots in self.slots]
+        orders = [slots.right_order for slots in self.slots]
+        rights = list(zip(self.patterns[1:], orders, strict=False))
+        places = [pattern.place[order] for pattern, order in rights]
+        delta_places = [pattern.delta_place[order] for pattern, order in rights]
+        touches = [
+            touches_of(part)[order]
+            for part, order in zip(self.schedule.junctions, orders, strict=True)
+        ]
+        position = np.argsort(orders[-1])
+        return Tables(
+            **joined,
+            right_place=self._joined("right_place", [*places, []], np.int32),
+            right_delta_place=self._joined("right_delta_place", [*delta_places, []], np.int32),
+            touches=self._joined("touches", touches, np.int32),
+            segment=self._joined("segment", segments, np.int32),
+            winning=position[winning_order(self.schedule.junctions[-1])].astype(np.int32),
+            curve=self._joined("curve", [curve for curve, _ in curves], word),
+            slopes=self._joined("slopes", [slopes for _, slopes in curves], word),
+        )
+
+    def _curve(self, record: np.void, name: str) -> tuple[Raw, Raw]:
+        """a and a' as fractions: below the domain, in each of its steps, above it."""
+        number = self.design.fixed_point
+        activation = Activation(name, number)
+        # ReLU bends at 0 and at 1, and its domain begins one step above 0.
+        limit, step_shift = -1, 0
+        h = np.arange(number.one + 1)
+        if name == "sigmoid":
+            limit, step_shift = activation.limit, activation.step_shift
+            steps = np.arange(-limit, limit + 1, 1 << step_shift)
+            h = np.concatenate([[-limit - 1], steps])
+        record["limit"], record["step_shift"] = limit, step_shift
+        record["last_address"] = len(h) - 1
+        a, slope = activation(h)
+        shift = int(self.numbers["fraction_shift"][0])
+        return a << shift, slope << shift
+
+    def _memory(self) -> Memory:
+        word = {16: np.int16, 32: np.int32}[self.bits]
+        delta = word if _per_edge(self.design) else {16: np.int32, 32: np.int64}[self.bits]
+        parts = list(zip(self.schedule.junctions, self.slots, self.patterns, strict=True))
+
+        def zeros(name: str, sizes: list[int], dtype: type) -> NDArray:
+            return self._joined(name, [np.zeros(size, dtype) for size in sizes], dtype)
+
+        # Vectors of copies and of rows begin at cache lines where their sizes allow it.
+        return Memory(
+            weight=zeros("weight", [slots.size for _, slots, _ in parts], word),
+            bias=zeros("bias", [whole_vectors(s.shape.n_right) for s, _, _ in parts], np.int32),
+            activation=zeros(
+                "activation", [p.left_size * s.copies["activation"] for s, _, p in parts], word
+            ),
+            slope=zeros("slope", [p.left_size * s.copies["derivative"] for s, _, p in parts], word),
+            delta=zeros("delta", [2 * p.delta_size for _, _, p in parts], delta),
+            output_delta=aligned(2 * self.design.network.layers[-1], np.int32),
+        )
+
+    def _scratch(self) -> Scratch:
+        bits = self.bits
+        word, wide = {16: (np.int16, np.int32), 32: (np.int32, np.int64)}[bits]
+        longest = max(slots.stride for slots in self.slots)
+        rows = int(self.numbers["rows"][0])
+        is_short = all(self.junctions["is_short"][1:])
+        contribution = word if is_short or _per_edge(self.design) else wide
+        hidden = list(zip(self.slots[1:], self.design.shapes[1:], strict=True))
+        margin = max([shape.depth for _, shape in hidden], default=0) + 2 * LANES
+        widest = max(self.design.network.layers[1:])
+        by_clock = [
+            (shape.junction_cycle + OCTET) * pattern.delta_stride
+            for pattern, shape in zip(self.patterns, self.design.shapes, strict=True)
+            if pattern.bank_word.size
+        ]
+        chained = [p.run.size for p in self.patterns if p.before.size]
+        return Scratch(
+            slots=aligned(max(s.stride * min(rows, s.rows) for s in self.slots), word),
+            sums=aligned(longest, wide),
+            joined=aligned(widest, wide),
+            step=aligned(longest, word),
+            delta=aligned(longest, word),
+            contribution=aligned(
+                max([slots.size for slots, _ in hidden], default=0) + 2 * margin,
+                contribution,
+            ),
+            by_clock=aligned(max(by_clock, default=0), contribution),
+            partial=aligned(max(chained, default=0), np.int64),
+            right_delta=aligned(widest, np.int32),
+            right_step=aligned(widest, np.int32),
+            address=aligned(widest, np.int32),
+            a=aligned(widest, np.int32),
+            slope=aligned(widest, np.int32),
+            margin=np.array([margin]),
+        )

@@ -1,0 +1,220 @@
+"""The right side of a junction, neuron by neuron: what few neurons need, not many edges.
+
+Backwards, each right neuron's delta is read, the step u made of it, and both are spread over the
+neuron's segments. Forwards, the segments are added up, and the activation of the sum goes to the
+layer to the right or to the cost. Activation functions are tables: address 0 is what lies below the
+domain, the last one what lies above.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from hwsim.fast.compiled import compiled
+from hwsim.fast.vectors import (
+    LANES,
+    add,
+    convert,
+    count_differing_first,
+    element,
+    fill,
+    load,
+    maximum,
+    minimum,
+    odd,
+    put,
+    shift_right,
+    splat,
+    store,
+    subtract,
+)
+
+RIGHT_DELTA, FORWARD_SUM, WEIGHT, BIAS, BACK_PRODUCT, BACK_SUM, OUTPUT = range(7)
+"""Columns of the saturation counts."""
+
+
+@compiled
+def multiply(x: int, y: int, frac_bits: int, low: int, high: int) -> tuple[int, bool]:
+    """Multiply as ``FixedPoint.multiply``; and whether the product was clipped."""
+    product = x * y
+    floored = product >> frac_bits
+    inside = min(max(floored, low), high)
+    return min(inside + ((product >> (frac_bits - 1)) & 1), high), inside != floored
+
+
+@compiled
+def read_output_deltas(part: Any, output_delta: np.ndarray, block: int, delta: np.ndarray) -> None:
+    """Deltas of the last layer."""
+    at = (1 - block % 2) * part.n_right
+    for neuron in range(0, part.n_right, LANES):
+        store(delta, neuron, load(output_delta, at + neuron))
+
+
+@compiled
+def read_layer_deltas(
+    part: Any, memory: np.ndarray, place: np.ndarray, block: int, delta: np.ndarray
+) -> None:
+    """Deltas of a layer that has a' in them already (profile "prototype")."""
+    at = part.right_delta + (1 - block % 2) * part.right_delta_size
+    first = part.right_delta_place
+    for neuron in range(part.n_right):
+        put(delta, neuron, element(memory, at + element(place, first + neuron)))
+
+
+@compiled
+def read_layer_sums(
+    part: Any, number: Any, memory: np.ndarray, place: np.ndarray,
+    slope: np.ndarray, slope_place: np.ndarray, touches: np.ndarray, block: int,
+    delta: np.ndarray,
+) -> int:  # fmt: skip
+    """Deltas of a layer, a' multiplied in now (profile "default"); how many were clipped.
+
+    The hardware multiplies in each clock that touches the neuron, and counts each time.
+    """
+    at = part.right_delta + (1 - block % 2) * part.right_delta_size
+    slope_at = part.right_slope + block % part.right_copies * part.right_size
+    first, slope_first = part.right_delta_place, part.right_place
+    shift, frac_bits = number.fraction_shift, number.frac_bits
+    low, high = number.low, number.high
+    count = 0
+    for neuron in range(part.n_right):
+        total = element(memory, at + element(place, first + neuron))
+        fraction = element(slope, slope_at + element(slope_place, slope_first + neuron))
+        product, clipped = multiply(total, fraction >> shift, frac_bits, low, high)
+        put(delta, neuron, product)
+        count += clipped * element(touches, part.touches + neuron)
+    return count
+
+
+@compiled
+def make_steps(delta: np.ndarray, n_right: int, shift: int, high: int, step: np.ndarray) -> None:
+    """u of each right neuron (``hwsim.update``)."""
+    zero = splat(delta, 0)
+    highest = splat(delta, high)
+    for neuron in range(0, n_right, LANES):
+        negated = minimum(subtract(zero, load(delta, neuron)), highest)
+        if shift:
+            rounding = odd(shift_right(negated, shift - 1))
+            negated = add(shift_right(negated, shift), rounding)
+        store(step, neuron, negated)
+
+
+@compiled
+def spread(part: Any, of_neuron: np.ndarray, segment: np.ndarray, of_segment: np.ndarray) -> None:
+    """Give each segment what its right neuron has, and padding zeros."""
+    k, each = part.segment, part.segments_per_neuron
+    if each == 1:
+        for neuron in range(0, part.n_right, LANES):
+            store(of_segment, neuron, convert(of_segment, load(of_neuron, neuron)))
+    else:
+        for neuron in range(part.n_right):
+            value = of_neuron[neuron]
+            for _ in range(each):
+                of_segment[segment[k]] = value
+                k += 1
+    fill(of_segment, part.segments, part.stride - part.segments)
+
+
+@compiled
+def update_biases(part: Any, number: Any, bias: np.ndarray, step: np.ndarray) -> int:
+    """b += u; how many were clipped."""
+    lowest, highest = splat(bias, number.low), splat(bias, number.high)
+    count = 0
+    for neuron in range(0, part.n_right, LANES):
+        at = part.bias + neuron
+        raw = add(load(bias, at), load(step, neuron))
+        new = minimum(maximum(raw, lowest), highest)
+        count += count_differing_first(new, raw, part.n_right - neuron)
+        store(bias, at, new)
+    return count
+
+
+@compiled
+def join_segments(part: Any, sums: np.ndarray, segment: np.ndarray, joined: np.ndarray) -> None:
+    """Sums of right neurons that several segments belong to."""
+    k, each = part.segment, part.segments_per_neuron
+    for neuron in range(part.n_right):
+        total = np.int64(0)
+        for _ in range(each):
+            total += sums[segment[k]]
+            k += 1
+        joined[neuron] = total
+
+
+@compiled
+def finish_sums(
+    part: Any, number: Any, bias: np.ndarray, sums: np.ndarray, address: np.ndarray
+) -> int:
+    """h of each right neuron, clipped once, as its address in the curve; how many were clipped."""
+    at = part.bias
+    zero = splat(address, 0)
+    lowest, highest = splat(sums, number.low), splat(sums, number.high)
+    limit, one = splat(address, part.limit), splat(address, 1)
+    last = splat(address, part.last_address)
+    count = 0
+    for neuron in range(0, part.n_right, LANES):
+        raw = add(load(sums, neuron), convert(sums, load(bias, at + neuron)))
+        clipped = minimum(maximum(raw, lowest), highest)
+        count += count_differing_first(clipped, raw, part.n_right - neuron)
+        step = shift_right(add(convert(address, clipped), limit), part.step_shift)
+        store(address, neuron, minimum(maximum(add(step, one), zero), last))
+    return count
+
+
+@compiled
+def write_layer(
+    part: Any, address: np.ndarray, curve: np.ndarray, slopes: np.ndarray, place: np.ndarray,
+    block: int, activation: np.ndarray, slope: np.ndarray,
+) -> None:  # fmt: skip
+    """a and a' to the left memories of the junction to the right; twice where banks are doubled."""
+    copy = block % part.right_copies * part.right_size
+    a_at, slope_at = part.right_activation + copy, part.right_slope + copy
+    first, begin, depth = part.right_place, part.curve, part.right_depth
+    for neuron in range(part.n_right):
+        at = begin + element(address, neuron)
+        to = element(place, first + neuron)
+        a, a_slope = element(curve, at), element(slopes, at)
+        put(activation, a_at + to, a)
+        put(slope, slope_at + to, a_slope)
+        if depth:
+            put(activation, a_at + to + depth, a)
+            put(slope, slope_at + to + depth, a_slope)
+
+
+@compiled
+def write_cost(
+    part: Any, number: Any, address: np.ndarray, curve: np.ndarray, slopes: np.ndarray,
+    label: int, block: int, a: np.ndarray, output_delta: np.ndarray,
+) -> int:  # fmt: skip
+    """a, and a - y, for the quadratic cost times a' (``hwsim.cost``); how many were clipped."""
+    at, begin = block % 2 * part.n_right, part.curve
+    low, high, one = number.low, number.high, number.one
+    shift, frac_bits, quadratic = number.fraction_shift, number.frac_bits, number.quadratic
+    count = 0
+    for neuron in range(part.n_right):
+        k = begin + element(address, neuron)
+        raw = element(curve, k) >> shift
+        put(a, neuron, raw)
+        if neuron == label:
+            raw -= one
+        delta = min(max(raw, low), high)
+        count += delta != raw
+        if quadratic:
+            delta, clipped = multiply(delta, element(slopes, k) >> shift, frac_bits, low, high)
+            count += clipped
+        put(output_delta, at + neuron, delta)
+    return count
+
+
+@compiled
+def predict(n_right: int, winning: np.ndarray, a: np.ndarray) -> int:
+    """The largest output, the first of equals in the order of ``inference.winning_order``."""
+    best, winner = 0, 0
+    for k in range(n_right):
+        neuron = element(winning, k)
+        output = element(a, neuron)
+        if output > best:
+            best, winner = output, neuron
+    return winner

@@ -1,0 +1,110 @@
+"""Loading an input: pixels as fractions, in the banks of layer 0."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from hwsim.fast.compiled import compiled, inlined
+from hwsim.fast.fetch import GATHERED, ROTATED
+from hwsim.fast.vectors import (
+    OCTET,
+    element,
+    first_octet,
+    load_octet,
+    load_two_octets,
+    pixel_words,
+    prefetch,
+    put,
+    second_octet,
+    store,
+    transposed,
+)
+
+CACHE_LINE = 64
+"""Bytes."""
+
+BANKS = 2 * OCTET
+"""Banks that are loaded at a time."""
+
+
+@compiled
+def load_pixels(
+    part: Any, number: Any, left: np.ndarray, block: int, pixels: np.ndarray, row: int
+) -> None:
+    """Write one input to layer 0.
+
+    Args:
+        part: junction 1.
+        number: the ``NUMBER`` record.
+        left: activation memories.
+        block: since the model was made.
+        pixels: (inputs * n_left,) uint8.
+        row: which input.
+    """
+    at, begin = part.activation + block % part.copies * part.left_size, row * part.n_left
+    z, depth, stride = part.z, part.depth, part.bank_stride
+    down, up = number.pixel_down, number.pixel_up
+    for ahead in range(begin + part.n_left, begin + 2 * part.n_left, CACHE_LINE):
+        prefetch(pixels, ahead)
+    if part.fetch == GATHERED:
+        for neuron in range(part.n_left):
+            put(left, at + neuron, element(pixels, begin + neuron) >> down << up)
+    elif z < BANKS:
+        for word in range(depth):
+            for bank in range(z):
+                pixel = element(pixels, begin + word * z + bank)
+                put(left, at + bank * stride + word, pixel >> down << up)
+    else:
+        load_banks(left, at, stride, pixels, begin, z, depth, down, up)
+    if part.fetch == ROTATED:
+        double_banks(left, at, stride, z, depth)
+
+
+@compiled
+def load_banks(
+    left: np.ndarray, at: int, stride: int, pixels: np.ndarray, begin: int,
+    z: int, depth: int, down: int, up: int,
+) -> None:  # fmt: skip
+    """Sixteen banks and eight words change places; what is written too far is written again."""
+    last = depth - 1
+    for first in range(0, z, BANKS):
+        bank = min(first, z - BANKS)
+        for word in range(0, depth, OCTET):
+            from_, to = begin + bank, at + bank * stride + word
+            pairs = transposed(
+                load_two_octets(pixels, from_ + word * z),
+                load_two_octets(pixels, from_ + min(word + 1, last) * z),
+                load_two_octets(pixels, from_ + min(word + 2, last) * z),
+                load_two_octets(pixels, from_ + min(word + 3, last) * z),
+                load_two_octets(pixels, from_ + min(word + 4, last) * z),
+                load_two_octets(pixels, from_ + min(word + 5, last) * z),
+                load_two_octets(pixels, from_ + min(word + 6, last) * z),
+                load_two_octets(pixels, from_ + min(word + 7, last) * z),
+            )
+            store_pair(left, to, stride, pairs[0], down, up)
+            store_pair(left, to + 2 * stride, stride, pairs[1], down, up)
+            store_pair(left, to + 4 * stride, stride, pairs[2], down, up)
+            store_pair(left, to + 6 * stride, stride, pairs[3], down, up)
+            store_pair(left, to + 8 * stride, stride, pairs[4], down, up)
+            store_pair(left, to + 10 * stride, stride, pairs[5], down, up)
+            store_pair(left, to + 12 * stride, stride, pairs[6], down, up)
+            store_pair(left, to + 14 * stride, stride, pairs[7], down, up)
+
+
+@inlined
+def store_pair(left: np.ndarray, to: int, stride: int, pixels: Any, down: int, up: int) -> None:
+    """Eight words of two banks."""
+    words = pixel_words(left, pixels, down, up)
+    store(left, to, first_octet(words))
+    store(left, to + stride, second_octet(words))
+
+
+@compiled
+def double_banks(left: np.ndarray, at: int, stride: int, z: int, depth: int) -> None:
+    """Each bank's words once more behind them."""
+    for bank in range(z):
+        begin = at + bank * stride
+        for word in range(begin, begin + depth, OCTET):
+            store(left, word + depth, load_octet(left, word))
