@@ -10,8 +10,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
+import numpy as np
+from numpy.typing import NDArray
+
 from hwsim.design import Design
 from hwsim.fixed_point import Raw, Tally
+from hwsim.interleaver import Index
 from hwsim.schedule import Schedule
 from hwsim.state import State
 
@@ -54,6 +58,25 @@ class Engine(Protocol):
 
     def contents(self) -> dict[str, Raw]:
         """Every memory by name, (copies, elements)."""
+
+
+def infer(
+    engine: str,
+    design: Design,
+    schedule: Schedule,
+    state: State,
+    pixels: NDArray[np.uint8],
+    tallies: dict[str, Tally] | None = None,
+    progress: Callable[[int], None] | None = None,
+) -> Index:
+    """Predictions without training, (inputs,); see ``hwsim.inference.infer``."""
+    if engine == "fast":
+        from hwsim.fast.inference import infer as compiled_infer
+
+        return compiled_infer(design, schedule, state, pixels, tallies, progress)
+    from hwsim.inference import infer as plain_infer
+
+    return plain_infer(design, schedule, state, pixels, tallies, progress)
 
 
 def make_engine(

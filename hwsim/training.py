@@ -14,8 +14,7 @@ import numpy as np
 
 from hwsim.data import Data
 from hwsim.design import Design
-from hwsim.engines import make_engine
-from hwsim.inference import infer
+from hwsim.engines import infer, make_engine
 from hwsim.interleaver import Index
 from hwsim.schedule import Schedule
 from hwsim.state import State
@@ -78,6 +77,7 @@ class Trainer:
         self.seed = seed
         self.shuffle = shuffle
         self.n_inputs = min(len(data.xtr), limit or len(data.xtr))
+        self.engine_name = engine
         self.engine = make_engine(engine, design, schedule, state)
 
     def epoch(self, progress: Callable[[int], None] | None = None) -> Epoch:
@@ -120,7 +120,9 @@ class Trainer:
     def _test(self) -> float | None:
         if not len(self.data.xte):
             return None
-        predictions = infer(self.design, self.schedule, self.state(), self.data.xte)
+        predictions = infer(
+            self.engine_name, self.design, self.schedule, self.state(), self.data.xte
+        )
         return float(np.mean(predictions == self.data.yte))
 
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+from math import gcd
 from typing import Any
 
 import numpy as np
+from hypothesis import strategies as st
 from small_designs import SHAPES
 
 from hwsim.data import Data
 from hwsim.design import Design
 from hwsim.design_file import make_design
+from hwsim.errors import BadInput
 from hwsim.fixed_point import Raw
 from hwsim.state import State
 
@@ -79,3 +83,59 @@ def assert_same_state(left: State, right: State) -> None:
             np.testing.assert_array_equal(a, b, err_msg=name)
     assert left.inputs_seen == right.inputs_seen
     assert left.epochs_seen == right.epochs_seen
+
+
+DIRECT = ([64, 32, 16, 4], [16, 8, 4], [32, 8, 2])
+"""Junction cycles of 32: whole vectors of clocks, which the fast engine reads without fetching."""
+
+
+@st.composite
+def drawn_nets(draw: st.DrawFn) -> Design:
+    """Draw a design of any kind that is small enough to be clocked through hundreds of inputs."""
+    layers, out_degrees, z = draw(st.sampled_from([*NETS.values(), DIRECT]) | _sizes())
+    n_junctions = len(layers) - 1
+    hidden = draw(st.lists(st.sampled_from(["sigmoid", "relu"]), min_size=n_junctions - 1,
+                           max_size=n_junctions - 1))  # fmt: skip
+    raw = {
+        "format": 1,
+        "network": {
+            "layers": layers,
+            "out_degrees": out_degrees,
+            "activations": [*hidden, "sigmoid"],
+            "cost": draw(st.sampled_from(["cross-entropy", "quadratic"])),
+        },
+        "hardware": {
+            "z": z,
+            "registers": draw(st.integers(0, 3)),
+            "forwarding": draw(st.booleans()),
+        },
+        "number": {
+            "int_bits": draw(st.integers(1, 5)),
+            "frac_bits": draw(st.integers(3, 18)),
+            "profile": draw(st.sampled_from(["prototype", "default"])),
+        },
+        "pattern": {
+            "type": draw(st.sampled_from([1, 2, 3])),
+            "dither": draw(st.booleans()),
+            "seed": draw(st.integers(0, 99)),
+        },
+        "training": {"seed": draw(st.integers(0, 99)), "eta_shift": draw(st.integers(0, 4))},
+    }
+    try:
+        return make_design(raw)
+    except BadInput:  # no seed vectors without a hazard exist for this one
+        raw["hardware"]["forwarding"] = True
+        return make_design(raw)
+
+
+@st.composite
+def _sizes(draw: st.DrawFn) -> tuple[list[int], list[int], list[int]]:
+    layers = draw(st.lists(st.sampled_from([4, 6, 10, 16, 24, 36, 48]), min_size=2, max_size=4))
+    out_degrees, z = [], []
+    for n_left, n_right in pairwise(layers):
+        step = n_right // gcd(n_left, n_right)
+        out_degrees.append(step * draw(st.integers(1, n_right // step)))
+        cycle_limit = max(1, n_left * out_degrees[-1] // 64)
+        fits = [k for k in range(1, n_left + 1) if n_left % k == 0 and k >= min(cycle_limit, 8)]
+        z.append(draw(st.sampled_from(fits)))
+    return layers, out_degrees, z

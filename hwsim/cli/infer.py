@@ -8,15 +8,15 @@ import click
 import numpy as np
 
 from hwsim.cli import output
-from hwsim.cli.options import design_argument, json_option
+from hwsim.cli.options import design_argument, engine_option, json_option
 from hwsim.cli.run_view import load_state, saturation_to_json, show_saturation
 from hwsim.data import load_data
 from hwsim.design import Design
 from hwsim.design_file import load_design
+from hwsim.engines import infer as predict
 from hwsim.errors import MISSING, bad
 from hwsim.fixed_point import Tally
 from hwsim.inference import confusion
-from hwsim.inference import infer as predict
 from hwsim.interleaver import Index
 from hwsim.schedule import make_schedule
 from hwsim.state import State
@@ -38,8 +38,9 @@ from hwsim.state import State
     metavar="DATA",
     help="digits, an .npz file (xtr ytr xte yte), or a directory of idx files.",
 )
+@engine_option
 @json_option
-def infer(path: Path, load: Path, source: str, as_json: bool) -> None:
+def infer(path: Path, load: Path, source: str, engine: str, as_json: bool) -> None:
     r"""Test a trained DESIGN: the bits of the hardware with training off.
 
     Shows the accuracy on the test set, the confusion matrix (a row per label, a column per
@@ -58,7 +59,7 @@ def infer(path: Path, load: Path, source: str, as_json: bool) -> None:
         raise bad(source, "xte", MISSING, "there is no test set", "add xte and yte")
     tallies = _memory_tallies(design, state)
     with output.progress("testing", len(data.xte)) as advance:
-        predictions = predict(design, schedule, state, data.xte, tallies, advance)
+        predictions = predict(engine, design, schedule, state, data.xte, tallies, advance)
     accuracy = float(np.mean(predictions == data.yte))
     table = confusion(data.yte, predictions, design.network.layers[-1])
     if as_json:

@@ -7,13 +7,12 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from hwsim.activation import Activation
 from hwsim.backprop import sum_width
 from hwsim.design import Design
+from hwsim.fast.curves import make_curve
 from hwsim.fast.fetch import ROTATED
 from hwsim.fast.layout import Slots, make_pattern, whole_vectors
 from hwsim.fast.vectors import LANES, OCTET
-from hwsim.fixed_point import Raw
 from hwsim.inference import winning_order
 from hwsim.interleaver import Index
 from hwsim.schedule import JunctionSchedule, Schedule
@@ -108,10 +107,11 @@ def aligned(size: int, dtype: np.dtype | type) -> NDArray:
 
 
 def storage_bits(design: Design) -> int:
-    """Width of the words that hold numbers: 16 where sums of deltas then fit into 32."""
-    number = design.fixed_point
-    widest = max(sum_width(number, s.d_out, per_edge=_per_edge(design)) for s in design.shapes)
-    return 16 if number.width <= 16 and widest <= 32 else 32
+    """Width of the words that hold numbers: 16 where all sums then fit into 32."""
+    number, per_edge = design.fixed_point, _per_edge(design)
+    deltas = max(sum_width(number, shape.d_out, per_edge=per_edge) for shape in design.shapes)
+    products = number.width + max(shape.d_in for shape in design.shapes).bit_length()
+    return 16 if number.width <= 16 and max(deltas, products) <= 32 else 32
 
 
 def _per_edge(design: Design) -> bool:
@@ -222,10 +222,12 @@ class MemoryMap:
         return array
 
     def _tables(self) -> Tables:
-        curves = [
-            self._curve(record, name)
-            for record, name in zip(self.junctions, self.design.activations, strict=True)
-        ]
+        number = self.design.fixed_point
+        curves = [make_curve(name, number) for name in self.design.activations]
+        for record, curve in zip(self.junctions, curves, strict=True):
+            for name in ("limit", "step_shift", "last_address"):
+                record[name] = getattr(curve, name)
+        shift = int(self.numbers["fraction_shift"][0])
         word = {16: np.int16, 32: np.int32}[self.bits]
         dtypes = {"word": np.int16, "bank_word": np.int8}
         names = ["source", "word", "run", "phi", "bank_word", "before", "begin"]
@@ -252,26 +254,9 @@ class MemoryMap:
             touches=self._joined("touches", touches, np.int32),
             segment=self._joined("segment", segments, np.int32),
             winning=position[winning_order(self.schedule.junctions[-1])].astype(np.int32),
-            curve=self._joined("curve", [curve for curve, _ in curves], word),
-            slopes=self._joined("slopes", [slopes for _, slopes in curves], word),
+            curve=self._joined("curve", [c.activation << shift for c in curves], word),
+            slopes=self._joined("slopes", [c.slope << shift for c in curves], word),
         )
-
-    def _curve(self, record: np.void, name: str) -> tuple[Raw, Raw]:
-        """a and a' as fractions: below the domain, in each of its steps, above it."""
-        number = self.design.fixed_point
-        activation = Activation(name, number)
-        # ReLU bends at 0 and at 1, and its domain begins one step above 0.
-        limit, step_shift = -1, 0
-        h = np.arange(number.one + 1)
-        if name == "sigmoid":
-            limit, step_shift = activation.limit, activation.step_shift
-            steps = np.arange(-limit, limit + 1, 1 << step_shift)
-            h = np.concatenate([[-limit - 1], steps])
-        record["limit"], record["step_shift"] = limit, step_shift
-        record["last_address"] = len(h) - 1
-        a, slope = activation(h)
-        shift = int(self.numbers["fraction_shift"][0])
-        return a << shift, slope << shift
 
     def _memory(self) -> Memory:
         word = {16: np.int16, 32: np.int32}[self.bits]

@@ -468,6 +468,18 @@ second_octet = intrinsic(_octet(1))
 
 
 @intrinsic
+def lane_of(typing: Any, vector: Vector, lane: types.Integer) -> Any:
+    """``lane_of(vector, lane)``: one lane, 64 bits."""
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        at = context.cast(builder, args[1], signature.args[1], types.int32)
+        value = builder.extract_element(args[0], at)
+        return context.cast(builder, value, vector.element, types.int64)
+
+    return types.int64(vector, lane), generate
+
+
+@intrinsic
 def prefetch(typing: Any, array: types.Array, offset: types.Integer) -> Any:
     """``prefetch(array, offset)``: let the processor read what will be needed soon."""
 

@@ -1,0 +1,287 @@
+"""``hwsim.fast``: the bits of the clock-by-clock model, in every memory, for every design."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from functools import partial
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from small_designs import make, random_pattern, schedule_of
+from small_nets import DIRECT, NETS, drawn_nets, random_data, scaled_state, small_net
+
+from hwsim.comparison import compare
+from hwsim.design import Design
+from hwsim.design_file import make_design
+from hwsim.engines import ENGINES, infer, make_engine
+from hwsim.fast import layout
+from hwsim.fast.engine import FastPipeline
+from hwsim.fast.fetch import DIRECT as READ_DIRECT
+from hwsim.fast.fetch import GATHERED, LOOKED_UP, ROTATED
+from hwsim.fast.layout import Slots
+from hwsim.fixed_point import FixedPoint, Tally
+from hwsim.interleaver import Interleaver
+from hwsim.schedule import Schedule, make_schedule
+from hwsim.state import State
+
+MANY = 200
+"""Inputs after which everything must still be the same."""
+
+
+def assert_equal_engines(schedule: Schedule, state: State, inputs: int, **options) -> None:
+    """Same predictions, memories and saturation counts; a failure says where they part."""
+    design = schedule.design
+    data = random_data(design, inputs)
+    engines = [partial(make_engine, name, design, schedule, state) for name in ("clock", "fast")]
+    found = compare(schedule, *engines, data.xtr, data.ytr, **options)
+    assert found is None, str(found)
+
+
+def tallies_after(engine, runs: list) -> dict[str, Tally]:
+    for pixels, labels, train in runs:
+        engine.run(pixels, labels, train=train)
+    return engine.tallies
+
+
+@settings(deadline=None, max_examples=25)
+@given(drawn_nets(), st.sampled_from([None, 0.5, 4.0]))
+def test_equals_the_clock_engine_after_hundreds_of_inputs(design, spread):
+    state = State.initial(design) if spread is None else scaled_state(design, spread)
+    assert_equal_engines(make_schedule(design), state, MANY)
+
+
+PUBLISHED = {"registers": 2, "forwarding": False, "profile": "prototype", "pattern": {"type": 3}}
+
+
+@pytest.mark.parametrize("name", NETS)
+@pytest.mark.parametrize("profile", ["default", "prototype"])
+def test_equals_the_clock_engine_on_every_net(name, profile):
+    design = small_net(name, profile=profile, int_bits=2, eta_shift=((0, 1), (20, 3)))
+    assert_equal_engines(make_schedule(design), scaled_state(design, 1.5), 60)
+
+
+@pytest.mark.parametrize("name", ["powers of two", "four junctions", "unequal junction cycles"])
+def test_hazards_lose_the_same_sums(name):
+    design = small_net(name, **PUBLISHED)
+    assert_equal_engines(make_schedule(design), State.initial(design), 60)
+
+
+@settings(deadline=None, max_examples=15)
+@given(st.sampled_from([n for n in NETS if n != "folded banks"]), st.integers(0, 99),
+       st.booleans(), st.integers(0, 3))  # fmt: skip
+def test_any_pattern_even_one_that_clashes(name, seed, forwarding, registers):
+    layers, out_degrees, z = NETS[name]
+    hardware = {"forwarding": forwarding, "registers": registers}
+    design = make(layers, out_degrees, z, pattern={"type": 3}, **hardware)
+    rng = np.random.default_rng(seed)
+    schedule = schedule_of(design, *(random_pattern(shape, rng) for shape in design.shapes))
+    assert_equal_engines(schedule, State.initial(design), 30)
+
+
+@pytest.mark.parametrize("frac_bits", [3, 7, 8, 11, 14, 18, 21])
+@pytest.mark.parametrize("profile", ["default", "prototype"])
+@pytest.mark.parametrize("train", [True, False])
+def test_every_width_and_training_off(frac_bits, profile, train):
+    design = small_net("four junctions", frac_bits=frac_bits, int_bits=1, profile=profile)
+    assert_equal_engines(make_schedule(design), scaled_state(design, 1), 30, train=train)
+
+
+@pytest.mark.parametrize("profile", ["default", "prototype"])
+@pytest.mark.parametrize("cost", ["cross-entropy", "quadratic"])
+@pytest.mark.parametrize("spread", [0.3, 6])
+def test_counts_saturation_alike_over_several_runs(profile, cost, spread):
+    design = small_net("four junctions", profile=profile, cost=cost, activations="sigmoid")
+    first, second = random_data(design, 9), random_data(design, 14, seed=2)
+    runs = [(first.xtr, first.ytr, True), (second.xtr, second.ytr, False)]
+    runs.append((second.xtr, second.ytr, True))
+    state = scaled_state(design, spread)
+    counted = [
+        tallies_after(make_engine(name, design, None, state), runs) for name in ("clock", "fast")
+    ]
+    assert counted[0] == counted[1]
+    assert spread < 1 or sum(tally.saturated for tally in counted[1].values()) > 0
+
+
+def test_runs_in_a_row_and_what_is_left_between_them():
+    design = small_net("four junctions", eta_shift=((0, 1), (7, 3)))
+    clock, fast = (make_engine(name, design) for name in ("clock", "fast"))
+    data = random_data(design, 40)
+    for part, train in ((slice(0, 3), True), (slice(3, 5), False), (slice(5, 40), True)):
+        for engine in (clock, fast):
+            engine.run(data.xtr[part], data.ytr[part], train=train)
+        contents = fast.contents()
+        for name, values in clock.contents().items():
+            np.testing.assert_array_equal(contents[name], values, err_msg=name)
+        assert (clock.blocks, clock.inputs_seen) == (fast.blocks, fast.inputs_seen)
+
+
+def test_no_input_is_no_block():
+    design = small_net("powers of two")
+    engines = [make_engine(name, design) for name in ENGINES]
+    nothing = random_data(design, 0)
+    assert [len(engine.run(nothing.xtr, nothing.ytr)) for engine in engines] == [0, 0]
+    assert [engine.blocks for engine in engines] == [0, 0]
+
+
+def test_progress_reaches_the_end():
+    design = small_net("powers of two")
+    data, told = random_data(design, 50), []
+    make_engine("fast", design).run(data.xtr, data.ytr, progress=told.append)
+    assert told[-1] == 50 and told == sorted(told)
+
+
+@settings(deadline=None, max_examples=20)
+@given(drawn_nets(), st.integers(1, 70))
+def test_inference_equals_the_plain_one(design, inputs):
+    state, data = scaled_state(design, 1.0), random_data(design, inputs)
+    schedule = make_schedule(design)
+    plain: dict = {}
+    compiled: dict = {}
+    wanted = infer("clock", design, schedule, state, data.xtr, plain)
+    np.testing.assert_array_equal(
+        infer("fast", design, schedule, state, data.xtr, compiled), wanted
+    )
+    assert plain == compiled
+
+
+KINDS = {
+    READ_DIRECT: (DIRECT, {}),
+    LOOKED_UP: (NETS["powers of two"], {}),
+    ROTATED: (([96, 12, 4], [4, 4], [8, 4]), {}),
+    GATHERED: (([96, 12, 4], [4, 4], [8, 4]), {"type": 1}),
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_each_way_of_fetching_is_taken_where_it_should_be(kind):
+    (layers, out_degrees, z), pattern = KINDS[kind]
+    design = make(layers, out_degrees, z, pattern=pattern)
+    assert FastPipeline(design).map.patterns[0].fetch == kind
+    assert_equal_engines(make_schedule(design), State.initial(design), 40)
+
+
+@settings(max_examples=50, deadline=None)
+@given(drawn_nets())
+def test_slots_hold_every_edge_once(design: Design):
+    for shape in design.shapes:
+        slots, edges = Slots.of(shape), np.arange(1, shape.n_edges + 1)
+        assert sorted(slots.in_tiles(edges).ravel()[slots.in_tiles(edges).ravel() > 0]) == list(
+            edges
+        )
+        np.testing.assert_array_equal(slots.edges(slots.in_tiles(edges)), edges)
+        np.testing.assert_array_equal(slots.in_rows(edges).ravel()[slots.of_edge], edges)
+
+
+def test_a_wrong_table_is_found_by_input_junction_phase_and_lane():
+    design = small_net("four junctions", pattern={"type": 1})
+    schedule = make_schedule(design)
+
+    def broken() -> FastPipeline:
+        engine = FastPipeline(design, schedule)
+        # Bias 2 of junction 3 begins with one LSB too much.
+        at = engine.map.junctions[2]["bias"] + 2
+        engine.map.memory.bias[at] += 1
+        return engine
+
+    data = random_data(design, 20)
+    found = compare(schedule, partial(make_engine, "clock", design), broken, data.xtr, data.ytr)
+    assert (found.input, found.junction) == (0, 3)
+    assert (found.phase, found.memory) in {
+        ("ff", "layer 3 activation"),
+        ("ff", "layer 3 derivative"),
+        ("up", "junction 3 bias"),
+    }
+    shape = schedule.junctions[2].shape
+    assert found.clock * shape.z + found.lane == 2 * shape.d_in + shape.d_in - 1
+    assert f"lane {found.lane}" in str(found) and found.got != found.expected
+
+
+def test_the_first_input_that_differs_is_found():
+    design = small_net("powers of two")
+    schedule, data = make_schedule(design), random_data(design, 30)
+
+    class Late(FastPipeline):
+        def run(self, pixels, labels, **options):
+            labels = labels.copy()
+            labels[13:] = (labels[13:] + 1) % 8
+            return super().run(pixels, labels, **options)
+
+    found = compare(
+        schedule, partial(make_engine, "clock", design), partial(Late, design), data.xtr, data.ytr
+    )
+    assert (found.input, found.junction, found.phase) == (13, 2, "ff")
+    assert found.memory == "output delta"
+
+
+BASELINE = {"NUMBA_CPU_NAME": "x86-64", "NUMBA_CPU_FEATURES": "+sse2"}
+OLD_PROCESSOR = """
+import sys
+sys.path.insert(0, {folder!r})
+from small_nets import scaled_state, small_net
+from test_fast import assert_equal_engines
+from hwsim.fast.vectors import _native_bits
+from hwsim.schedule import make_schedule
+assert _native_bits() == 0
+design = small_net("four junctions", profile="prototype", int_bits=2)
+assert_equal_engines(make_schedule(design), scaled_state(design, 1.5), 60)
+"""
+
+
+def test_the_same_bits_on_a_processor_with_sse2_only(tmp_path):
+    code = OLD_PROCESSOR.format(folder=os.path.dirname(__file__))
+    environment = os.environ | BASELINE | {"NUMBA_CACHE_DIR": str(tmp_path)}
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_numbers_and_sums_choose_the_width_of_words():
+    from hwsim.fast.memory_map import storage_bits
+
+    assert storage_bits(small_net("powers of two")) == 16
+    assert storage_bits(small_net("powers of two", int_bits=4, frac_bits=11)) == 16
+    assert storage_bits(small_net("powers of two", int_bits=4, frac_bits=12)) == 32
+    # Sums of deltas, and sums of products, that need more than 32 bits.
+    many = make([64, 64], [16], [64])
+    assert storage_bits(make_wide(many, int_bits=12, frac_bits=3, profile="default")) == 32
+    assert storage_bits(make_wide(many, int_bits=12, frac_bits=3)) == 16
+    wide = make([1 << 17, 2], [2], [1 << 17])
+    assert storage_bits(wide) == 16
+    assert storage_bits(make_wide(wide, int_bits=1, frac_bits=14)) == 32
+
+
+def make_wide(design: Design, **number: object) -> Design:
+    return make_design({**design.sections(), "number": {"profile": "prototype", **number}})
+
+
+def test_rows_are_chosen_so_that_vectors_are_full():
+    design = make([1024, 64, 32], [4, 16], [128, 32])
+    chosen = [Slots.of(shape) for shape in design.shapes]
+    assert [(s.rows, s.segments, s.size) for s in chosen] == [(64, 64, 4096), (32, 32, 1024)]
+
+
+def test_interleavers_that_read_no_bank_twice_but_every_lane_elsewhere_are_gathered():
+    shape = make([8, 4], [2], [4]).shapes[0]
+    left = np.array([[0, 1, 2, 3], [5, 4, 7, 6], [1, 0, 3, 2], [4, 5, 6, 7]])
+    schedule = schedule_of(make([8, 4], [2], [4]), Interleaver(shape, left).left)
+    part = schedule.junctions[0]
+    assert layout.make_pattern(part, Slots.of(shape)).fetch == GATHERED
+    assert_equal_engines(schedule, State.initial(schedule.design), 30)
+
+
+def test_formats_at_their_limits_multiply_as_the_model_does():
+    """Most negative numbers on both sides: the corner that a rounding multiplication can miss."""
+    for keys in ({"int_bits": 1, "frac_bits": 6}, {"int_bits": 3, "frac_bits": 12}):
+        for profile in ("default", "prototype"):
+            design = small_net("four junctions", profile=profile, **keys)
+            number = FixedPoint(**keys)
+            state = State.initial(design)
+            for arrays in (state.weights, state.biases):
+                for array in arrays:
+                    array[:] = np.where(np.arange(array.size) % 3, number.minimum, number.maximum)
+            assert_equal_engines(make_schedule(design), state, 60)
