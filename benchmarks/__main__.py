@@ -1,0 +1,83 @@
+"""``python -m benchmarks``: measures, prints tables, writes build/bench.json.
+
+The last line compares with the FPGA of 2018. Ratios are of one run on one machine.
+"""
+
+from __future__ import annotations
+
+import json
+import platform
+import sys
+from dataclasses import asdict
+from pathlib import Path
+
+from benchmarks import scaling, speed
+from benchmarks.task import FPGA_MICROSECONDS
+from hwsim.cli.output import complain, say, show_table
+from hwsim.files import write_text
+
+RESULT = Path("build") / "bench.json"
+
+
+def main() -> int:
+    """Run all benchmarks; 0 if the fast engine is faster than the FPGA was."""
+    tables = {} if "--speed" in sys.argv else scaling.costs(complain)
+    rows = speed.rows(complain)
+    show_speed(rows)
+    for title, costs in tables.items():
+        show_costs(title, costs)
+    result = {
+        "machine": {"processor": _processor(), "python": platform.python_version()},
+        "fpga_microseconds": FPGA_MICROSECONDS,
+        "speed": [asdict(row) for row in rows],
+        "scaling": {title: [asdict(c) for c in costs] for title, costs in tables.items()},
+    }
+    RESULT.parent.mkdir(exist_ok=True)
+    write_text(RESULT, json.dumps(result, indent=2) + "\n")
+    fast = rows[0].microseconds
+    say(f"{RESULT} holds these figures")
+    say(
+        f"fast engine: {fast:.2f} microseconds per input; the FPGA of 2018: {FPGA_MICROSECONDS} "
+        f"({FPGA_MICROSECONDS / fast:.1f} times as long)"
+    )
+    return 0 if fast < FPGA_MICROSECONDS else 1
+
+
+def show_speed(rows: list[speed.Row]) -> None:
+    """Show the table with ratios to the fast engine."""
+    fast = rows[0].microseconds
+    shown = [
+        (
+            row.name,
+            f"{row.microseconds:.2f}",
+            f"{1e6 / row.microseconds:,.0f}" if row.microseconds == row.microseconds else "-",
+            None if row.clocks_per_second is None else f"{row.clocks_per_second:,.0f}",
+            f"{row.microseconds / fast:.3g}",
+            row.note,
+        )
+        for row in rows
+    ]
+    head = ["training (1024, 64, 32), z (128, 32)", "us per input", "inputs/s", "clocks/s"]
+    show_table([*head, "x fast engine", ""], shown)
+
+
+def show_costs(title: str, costs: list[scaling.Cost]) -> None:
+    """Show one table of the fast engine's costs."""
+    shown = [
+        (c.name, f"{c.edges:,}", f"{c.microseconds:,.2f}", f"{c.picoseconds_per_edge:.0f}",
+         f"{c.memory_ratio:.1f}")
+        for c in costs
+    ]  # fmt: skip
+    head = [f"fast engine: {title}", "edges", "us per input", "ps per edge", "memory / design's"]
+    show_table(head, shown)
+
+
+def _processor() -> str:
+    info = Path("/proc/cpuinfo")
+    lines = info.read_text().splitlines() if info.exists() else []
+    names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.processor()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
