@@ -20,15 +20,18 @@ from hwsim.fast.vectors import (
     convert,
     count_differing_first,
     element,
+    first_octet,
+    fourth_octet,
     lane_numbers,
     load,
-    load_octet,
     maximum,
     minimum,
     put,
+    second_octet,
     splat,
     store,
-    transposed,
+    third_octet,
+    transposed_octets,
     where_equal,
     where_less,
 )
@@ -108,33 +111,39 @@ def to_clocks(
         first: see there.
         cycle: clocks.
         width: banks, in whole vectors.
-        by_clock: (cycle + OCTET, width) result.
+        by_clock: (cycle + LANES, width) result.
     """
     for bank in range(0, width, OCTET):
-        a, b, c, d = (
-            at + run[first + bank], at + run[first + bank + 1],
-            at + run[first + bank + 2], at + run[first + bank + 3],
-        )  # fmt: skip
-        e, f, g, h = (
-            at + run[first + bank + 4], at + run[first + bank + 5],
-            at + run[first + bank + 6], at + run[first + bank + 7],
-        )  # fmt: skip
-        for t in range(0, cycle, OCTET):
-            rows = transposed(
-                load_octet(contribution, a + t), load_octet(contribution, b + t),
-                load_octet(contribution, c + t), load_octet(contribution, d + t),
-                load_octet(contribution, e + t), load_octet(contribution, f + t),
-                load_octet(contribution, g + t), load_octet(contribution, h + t),
+        lane = first + bank
+        a, b = at + element(run, lane), at + element(run, lane + 1)
+        c, d = at + element(run, lane + 2), at + element(run, lane + 3)
+        e, f = at + element(run, lane + 4), at + element(run, lane + 5)
+        g, h = at + element(run, lane + 6), at + element(run, lane + 7)
+        for t in range(0, cycle, LANES):
+            rows = transposed_octets(
+                load(contribution, a + t), load(contribution, b + t),
+                load(contribution, c + t), load(contribution, d + t),
+                load(contribution, e + t), load(contribution, f + t),
+                load(contribution, g + t), load(contribution, h + t),
             )  # fmt: skip
             to = t * width + bank
-            store(by_clock, to, rows[0])
-            store(by_clock, to + width, rows[1])
-            store(by_clock, to + 2 * width, rows[2])
-            store(by_clock, to + 3 * width, rows[3])
-            store(by_clock, to + 4 * width, rows[4])
-            store(by_clock, to + 5 * width, rows[5])
-            store(by_clock, to + 6 * width, rows[6])
-            store(by_clock, to + 7 * width, rows[7])
+            store_clock(by_clock, to, width, rows[0])
+            store_clock(by_clock, to + width, width, rows[1])
+            store_clock(by_clock, to + 2 * width, width, rows[2])
+            store_clock(by_clock, to + 3 * width, width, rows[3])
+            store_clock(by_clock, to + 4 * width, width, rows[4])
+            store_clock(by_clock, to + 5 * width, width, rows[5])
+            store_clock(by_clock, to + 6 * width, width, rows[6])
+            store_clock(by_clock, to + 7 * width, width, rows[7])
+
+
+@inlined
+def store_clock(by_clock: np.ndarray, to: int, width: int, octets: Any) -> None:
+    """Eight banks in clocks that are eight apart."""
+    store(by_clock, to, first_octet(octets))
+    store(by_clock, to + 8 * width, second_octet(octets))
+    store(by_clock, to + 16 * width, third_octet(octets))
+    store(by_clock, to + 24 * width, fourth_octet(octets))
 
 
 @compiled
@@ -179,6 +188,44 @@ def collect_looked_up(
                 clipped += count_differing_first(odd_sum, odd_raw, z - bank)
             store(delta, delta_at + k * width + bank, even_sum)
             store(delta, delta_at + (k + 1) * width + bank, odd_sum)
+    return clipped
+
+
+@compiled
+def collect_gathered(
+    plus: Any, contribution: np.ndarray, at: int, slot: np.ndarray, slot_at: int,
+    degree: int, stride: int, n_left: int, low: int, high: int, in_order: np.ndarray,
+    delta: np.ndarray, delta_at: int,
+) -> int:  # fmt: skip
+    """Any pattern in which all left neurons have as many edges and no sum is lost.
+
+    Args:
+        plus: see above.
+        contribution: of all slots.
+        at: where slot 0 lies in it.
+        slot: (degree, stride) from ``slot_at`` on: each left neuron's first edge, its second, ...
+        slot_at: see there.
+        degree: edges of a left neuron.
+        stride: ``n_left`` in whole vectors.
+        n_left: left neurons.
+        low: limit of the sums.
+        high: limit of the sums.
+        in_order: scratch, (stride,).
+        delta: (stride,) result, from ``delta_at`` on.
+        delta_at: see there.
+    """
+    lowest, highest = splat(delta, low), splat(delta, high)
+    clipped = 0
+    for nth in range(degree):
+        for neuron in range(n_left):
+            place = element(slot, slot_at + nth * stride + neuron)
+            put(in_order, neuron, element(contribution, at + place))
+        for neuron in range(0, n_left, LANES):
+            added, to = convert(delta, load(in_order, neuron)), delta_at + neuron
+            partial = load(delta, to) if nth else splat(delta, 0)
+            total = plus(partial, added, lowest, highest)
+            clipped += count_differing_first(total, add(partial, added), n_left - neuron)
+            store(delta, to, total)
     return clipped
 
 

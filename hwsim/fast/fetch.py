@@ -118,9 +118,34 @@ def fetch_rotated(
 
 @compiled
 def fetch_gathered(
-    left: np.ndarray, at: int, source: np.ndarray, source_at: int, n_slots: int,
-    slots: np.ndarray,
+    activation: np.ndarray, forward: int, backward: int, slope: np.ndarray, slope_at: int,
+    with_slope: bool, source: np.ndarray, source_at: int, n_slots: int,
+    to_forward: np.ndarray, to_backward: np.ndarray, to_slope: np.ndarray,
 ) -> None:  # fmt: skip
-    """Any pattern: ``source`` says for each slot what it reads."""
-    for slot in range(n_slots):
-        put(slots, slot, element(left, at + element(source, source_at + slot)))
+    """Any pattern: ``source`` says for each slot what it reads, in all copies at once.
+
+    Args:
+        activation: memories; FF reads the one at ``forward``, UP the one at ``backward``.
+        forward: see there.
+        backward: see there.
+        slope: memories; BP reads the one at ``slope_at``, if ``with_slope``.
+        slope_at: see there.
+        with_slope: see there.
+        source: (n_slots,) from ``source_at`` on.
+        source_at: see there.
+        n_slots: how many.
+        to_forward: (n_slots,) result for FF.
+        to_backward: (n_slots,) result for UP.
+        to_slope: (n_slots,) result for BP.
+    """
+    if with_slope:
+        for slot in range(n_slots):
+            left = element(source, source_at + slot)
+            put(to_forward, slot, element(activation, forward + left))
+            put(to_backward, slot, element(activation, backward + left))
+            put(to_slope, slot, element(slope, slope_at + left))
+    else:
+        for slot in range(n_slots):
+            left = element(source, source_at + slot)
+            put(to_forward, slot, element(activation, forward + left))
+            put(to_backward, slot, element(activation, backward + left))

@@ -20,6 +20,7 @@ from hwsim.fast.backprop import (
 from hwsim.fast.collect import (
     clipped_sum,
     collect_chained,
+    collect_gathered,
     collect_looked_up,
     collect_rotated,
     plain_sum,
@@ -29,6 +30,7 @@ from hwsim.fast.compiled import inlined
 from hwsim.fast.feedforward import add_products
 from hwsim.fast.fetch import (
     DIRECT,
+    GATHERED,
     LOOKED_UP,
     ROTATED,
     Operand,
@@ -64,9 +66,7 @@ def fetch(
             left, at, tables.source, part.source + row * runs, part.depth,
             rows, runs, part.stride, slots,
         )  # fmt: skip
-    else:
-        source = part.source + row * part.stride
-        fetch_gathered(left, at, tables.source, source, rows * part.stride, slots)
+    # GATHERED: it is there already, see ``gather``.
     return Operand(slots, 0, part.stride, part.rows, tables.source, 0, tables.word, 0)
 
 
@@ -88,8 +88,9 @@ def begin_update(
             tables.touches, block, scratch.right_delta,
         )  # fmt: skip
     neurons.make_steps(scratch.right_delta, part.n_right, shift, number.high, scratch.right_step)
-    neurons.spread(part, scratch.right_delta, tables.segment, scratch.delta)
-    neurons.spread(part, scratch.right_step, tables.segment, scratch.step)
+    neurons.spread(
+        part, scratch.right_delta, scratch.right_step, tables.right, scratch.delta, scratch.step
+    )
 
 
 @inlined
@@ -134,7 +135,7 @@ def contribute(
     """What some rows of slots add to the deltas of the left neurons."""
     at, to = part.weight + row * LANES, scratch.margin[0] + row * part.stride
     if is_per_edge(memory):
-        left = fetch(part, tables, memory.slope, slope, row, rows, scratch.slots)
+        left = fetch(part, tables, memory.slope, slope, row, rows, scratch.slope)
         if part.is_short:
             tally[neurons.BACK_PRODUCT] += contribute_per_edge_short(
                 memory.weight, at, read, left, scratch.delta, rows, part.rows, part.stride,
@@ -179,10 +180,29 @@ def collect(
             plus, scratch.by_clock, tables.bank_word, part.bank_word, part.junction_cycle,
             part.depth, part.z, part.delta_stride, number.low, number.high, memory.delta, to,
         )  # fmt: skip
+    if part.collect == GATHERED:
+        return collect_gathered(
+            plus, scratch.contribution, at, tables.run, part.run, part.d_out, part.delta_stride,
+            part.n_left, number.low, number.high, scratch.in_order, memory.delta, to,
+        )  # fmt: skip
     return collect_chained(
         scratch.contribution, at, tables.run, part.run, tables.before, part.before,
         tables.begin, part.begin, part.n_left, number.sum_low, number.sum_high,
         scratch.partial, memory.delta, to,
+    )  # fmt: skip
+
+
+@inlined
+def gather(
+    part: Any, tables: Any, memory: Any, scratch: Any,
+    forward: int, backward: int, slope: int, row: int, rows: int,
+) -> None:  # fmt: skip
+    """What all phases read, where a pattern has to be gathered."""
+    fetch_gathered(
+        memory.activation, forward, backward, memory.slope, slope,
+        is_per_edge(memory) and not part.is_first,
+        tables.source, part.source + row * part.stride, rows * part.stride,
+        scratch.forward, scratch.backward, scratch.slope,
     )  # fmt: skip
 
 
@@ -198,13 +218,15 @@ def phases(
     for row in range(0, part.rows, number.rows):
         rows = min(number.rows, part.rows - row)
         at = part.weight + row * LANES
+        if part.fetch == GATHERED:
+            gather(part, tables, memory, scratch, forward, backward, slope, row, rows)
         if forwards:
-            left = fetch(part, tables, memory.activation, forward, row, rows, scratch.slots)
+            left = fetch(part, tables, memory.activation, forward, row, rows, scratch.forward)
             add_products(memory.weight, at, read, left, rows, part.rows, part.stride, scratch.sums)
         if trains and not part.is_first:
             contribute(part, number, memory, tables, scratch, read, slope, row, rows, tally)
         if trains:
-            left = fetch(part, tables, memory.activation, backward, row, rows, scratch.slots)
+            left = fetch(part, tables, memory.activation, backward, row, rows, scratch.backward)
             tally[neurons.WEIGHT] += update_weights(
                 memory.weight, at, read, left, scratch.step, rows, part.rows, part.stride,
                 number.low, number.high,

@@ -22,8 +22,11 @@ from hwsim.fast.vectors import LANES, OCTET, control_word
 from hwsim.interleaver import Index
 from hwsim.schedule import JunctionSchedule
 
-CHAINED = GATHERED
+CHAINED = 1 + GATHERED
 """Collecting that follows the partial sums one by one."""
+
+SHORTEST_RUN = 4
+"""Words of a bank from which on it is cheaper to copy runs than words."""
 
 MOST_ROWS = 4096
 """Rows whose products fit into a segment's sum."""
@@ -118,6 +121,13 @@ class Slots:
         return np.argsort(self.segment_of_part) if self.segments_per_neuron == 1 else own
 
     @property
+    def right(self) -> Index:
+        """(segments,) right neuron of each segment."""
+        segment = np.arange(self.segments)
+        group, clock = np.divmod(segment, self.shape.junction_cycle)
+        return (clock * self.shape.z + group * self.rows) // self.shape.d_in
+
+    @property
     def segment_of_part(self) -> Index:
         """(segments,) segments in the order of right neurons and, within one, of time."""
         part = np.arange(self.segments)
@@ -158,7 +168,7 @@ def make_pattern(part: JunctionSchedule, slots: Slots) -> Pattern:
     fetched = _FETCHED[kind](part, slots)
     if part.shape.index == 1:
         collected = dict(_NOT_COLLECTED)
-    elif kind == GATHERED or _loses_sums(part):
+    elif _loses_sums(part) or not _is_regular(part):
         collected = _chained(part, slots)
     else:
         collected = _COLLECTED[kind](part, slots)
@@ -179,7 +189,14 @@ def _kind(part: JunctionSchedule) -> int:
     if shape.depth <= OCTET and (by_sweep == by_sweep[0, 0]).all():
         return LOOKED_UP
     is_steady = (by_sweep == by_sweep[:, :1]).all()
+    is_steady &= shape.depth >= SHORTEST_RUN
     return ROTATED if is_steady and interleaver.seed_vectors is not None else GATHERED
+
+
+def _is_regular(part: JunctionSchedule) -> bool:
+    """Whether all left neurons have as many edges."""
+    degrees = np.bincount(part.interleaver.left.ravel(), minlength=part.shape.n_left)
+    return bool((degrees == part.shape.d_out).all())
 
 
 def _loses_sums(part: JunctionSchedule) -> bool:
@@ -276,6 +293,21 @@ def _collect_looked_up(part: JunctionSchedule, slots: Slots) -> dict:
     }
 
 
+def _collect_gathered(part: JunctionSchedule, slots: Slots) -> dict:
+    shape = part.shape
+    order = np.argsort(part.interleaver.left.ravel(), kind="stable")
+    stride = whole_vectors(shape.n_left)
+    run = np.zeros((shape.d_out, stride), dtype=np.int64)
+    run[:, : shape.n_left] = slots.of_edge[order].reshape(shape.n_left, shape.d_out).T
+    return dict(_NOT_COLLECTED) | {
+        "collect": GATHERED,
+        "run": run.ravel(),
+        "delta_place": np.arange(shape.n_left),
+        "delta_stride": stride,
+        "delta_size": stride,
+    }
+
+
 def _chained(part: JunctionSchedule, slots: Slots) -> dict:
     left = part.interleaver.left.ravel()
     order = np.argsort(left, kind="stable")
@@ -302,4 +334,8 @@ def _predecessors(part: JunctionSchedule, left: Index, clock: Index) -> Index:
 
 
 _FETCHED = {LOOKED_UP: _looked_up, ROTATED: _rotated, GATHERED: _gathered}
-_COLLECTED = {LOOKED_UP: _collect_looked_up, ROTATED: _collect_rotated}
+_COLLECTED = {
+    LOOKED_UP: _collect_looked_up,
+    ROTATED: _collect_rotated,
+    GATHERED: _collect_gathered,
+}

@@ -10,9 +10,9 @@ from numpy.typing import ArrayLike, NDArray
 from hwsim.backprop import sum_width
 from hwsim.design import Design
 from hwsim.fast.curves import make_curve
-from hwsim.fast.fetch import ROTATED
+from hwsim.fast.fetch import DIRECT, ROTATED
 from hwsim.fast.layout import Slots, make_pattern, whole_vectors
-from hwsim.fast.vectors import LANES, OCTET
+from hwsim.fast.vectors import LANES
 from hwsim.inference import winning_order
 from hwsim.interleaver import Index
 from hwsim.schedule import JunctionSchedule, Schedule
@@ -32,7 +32,7 @@ JUNCTION = _fields(
     "index n_left n_right d_out z depth junction_cycle is_first is_last "
     "is_short share_shift weight_shift limit step_shift last_address curve "
     "rows groups segments stride segments_per_neuron "
-    "fetch collect source word run phi bank_word before begin segment touches "
+    "fetch collect source word run phi bank_word before begin segment right touches "
     "weight bias activation slope left_size copies bank_stride "
     "delta delta_size delta_stride "
     "right_activation right_slope right_size right_copies right_depth right_place "
@@ -74,6 +74,7 @@ class Tables(NamedTuple):
     right_delta_place: NDArray
     touches: NDArray
     segment: NDArray
+    right: NDArray
     winning: NDArray
     curve: NDArray
     slopes: NDArray
@@ -82,19 +83,21 @@ class Tables(NamedTuple):
 class Scratch(NamedTuple):
     """Overwritten in every block."""
 
-    slots: NDArray
+    forward: NDArray
+    backward: NDArray
+    slope: NDArray
     sums: NDArray
     joined: NDArray
     step: NDArray
     delta: NDArray
     contribution: NDArray
     by_clock: NDArray
+    in_order: NDArray
     partial: NDArray
     right_delta: NDArray
     right_step: NDArray
     address: NDArray
     a: NDArray
-    slope: NDArray
     margin: NDArray
 
 
@@ -253,6 +256,7 @@ class MemoryMap:
             right_delta_place=self._joined("right_delta_place", [*delta_places, []], np.int32),
             touches=self._joined("touches", touches, np.int32),
             segment=self._joined("segment", segments, np.int32),
+            right=self._joined("right", [slots.right for slots in self.slots], np.int32),
             winning=position[winning_order(self.schedule.junctions[-1])].astype(np.int32),
             curve=self._joined("curve", [c.activation << shift for c in curves], word),
             slopes=self._joined("slopes", [c.slope << shift for c in curves], word),
@@ -288,14 +292,26 @@ class MemoryMap:
         hidden = list(zip(self.slots[1:], self.design.shapes[1:], strict=True))
         margin = max([shape.depth for _, shape in hidden], default=0) + 2 * LANES
         widest = max(self.design.network.layers[1:])
+        design_left = [whole_vectors(shape.n_left) for shape in self.design.shapes[1:]]
         by_clock = [
-            (shape.junction_cycle + OCTET) * pattern.delta_stride
+            (shape.junction_cycle + LANES) * pattern.delta_stride
             for pattern, shape in zip(self.patterns, self.design.shapes, strict=True)
             if pattern.bank_word.size
         ]
+        # Where banks are read directly, nothing is fetched.
+        fetched = max(
+            (
+                slots.stride * min(rows, slots.rows)
+                for slots, pattern in zip(self.slots, self.patterns, strict=True)
+                if pattern.fetch != DIRECT
+            ),
+            default=0,
+        )
         chained = [p.run.size for p in self.patterns if p.before.size]
         return Scratch(
-            slots=aligned(max(s.stride * min(rows, s.rows) for s in self.slots), word),
+            forward=aligned(fetched, word),
+            backward=aligned(fetched, word),
+            slope=aligned(fetched, word),
             sums=aligned(longest, wide),
             joined=aligned(widest, wide),
             step=aligned(longest, word),
@@ -305,11 +321,11 @@ class MemoryMap:
                 contribution,
             ),
             by_clock=aligned(max(by_clock, default=0), contribution),
+            in_order=aligned(max(design_left, default=0), contribution),
             partial=aligned(max(chained, default=0), np.int64),
             right_delta=aligned(widest, np.int32),
             right_step=aligned(widest, np.int32),
             address=aligned(widest, np.int32),
             a=aligned(widest, np.int32),
-            slope=aligned(widest, np.int32),
             margin=np.array([margin]),
         )

@@ -102,19 +102,23 @@ def make_steps(delta: np.ndarray, n_right: int, shift: int, high: int, step: np.
 
 
 @compiled
-def spread(part: Any, of_neuron: np.ndarray, segment: np.ndarray, of_segment: np.ndarray) -> None:
+def spread(
+    part: Any, delta: np.ndarray, step: np.ndarray, right: np.ndarray,
+    of_segment_delta: np.ndarray, of_segment_step: np.ndarray,
+) -> None:  # fmt: skip
     """Give each segment what its right neuron has, and padding zeros."""
-    k, each = part.segment, part.segments_per_neuron
-    if each == 1:
+    if part.segments_per_neuron == 1:
         for neuron in range(0, part.n_right, LANES):
-            store(of_segment, neuron, convert(of_segment, load(of_neuron, neuron)))
+            store(of_segment_delta, neuron, convert(of_segment_delta, load(delta, neuron)))
+            store(of_segment_step, neuron, convert(of_segment_step, load(step, neuron)))
     else:
-        for neuron in range(part.n_right):
-            value = of_neuron[neuron]
-            for _ in range(each):
-                of_segment[segment[k]] = value
-                k += 1
-    fill(of_segment, part.segments, part.stride - part.segments)
+        for segment in range(part.segments):
+            neuron = element(right, part.right + segment)
+            put(of_segment_delta, segment, element(delta, neuron))
+            put(of_segment_step, segment, element(step, neuron))
+    padding = part.stride - part.segments
+    fill(of_segment_delta, part.segments, padding)
+    fill(of_segment_step, part.segments, padding)
 
 
 @compiled
@@ -138,9 +142,9 @@ def join_segments(part: Any, sums: np.ndarray, segment: np.ndarray, joined: np.n
     for neuron in range(part.n_right):
         total = np.int64(0)
         for _ in range(each):
-            total += sums[segment[k]]
+            total += element(sums, element(segment, k))
             k += 1
-        joined[neuron] = total
+        put(joined, neuron, total)
 
 
 @compiled

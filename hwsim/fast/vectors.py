@@ -402,19 +402,26 @@ def _where(relation: str, x: Vector, y: Vector, then: Vector, otherwise: Vector)
     return then(x, y, then, otherwise), generate
 
 
-def _interleaved(half: int) -> Builder:
-    """Elements of both operands by turns: those of the first halves, or of the second."""
+def _interleaved(half: int, size: int | None = None) -> Builder:
+    """Elements of both operands by turns: those of the first halves, or of the second.
+
+    In each ``size`` elements of the vectors by itself; None: in the whole.
+    """
 
     def emit(builder: Any, x: Any, y: Any) -> Any:
-        n = x.type.count
-        picks = [half * n // 2 + k // 2 + (n if k % 2 else 0) for k in range(n)]
+        n, part = x.type.count, size or x.type.count
+        picks = [
+            first + half * part // 2 + k // 2 + (n if k % 2 else 0)
+            for first in range(0, n, part)
+            for k in range(part)
+        ]
         return _picked(builder, x, y, picks)
 
     return emit
 
 
-_low = _lanewise(_interleaved(0))
-_high = _lanewise(_interleaved(1))
+_low, _high = (_lanewise(_interleaved(half)) for half in (0, 1))
+_low_octets, _high_octets = (_lanewise(_interleaved(half, OCTET)) for half in (0, 1))
 
 
 @numba.njit(_nrt=False, forceinline=True)
@@ -427,12 +434,27 @@ def _shuffled(rows: Any) -> Any:
 
 
 @numba.njit(_nrt=False, forceinline=True)
+def _shuffled_octets(rows: Any) -> Any:
+    a, b, c, d, e, f, g, h = rows
+    return (
+        _low_octets(a, e), _high_octets(a, e), _low_octets(b, f), _high_octets(b, f),
+        _low_octets(c, g), _high_octets(c, g), _low_octets(d, h), _high_octets(d, h),
+    )  # fmt: skip
+
+
+@numba.njit(_nrt=False, forceinline=True)
 def transposed(a: Any, b: Any, c: Any, d: Any, e: Any, f: Any, g: Any, h: Any) -> Any:
     """Eight rows: element k of each stands together in the result, in the order of k.
 
     Rows of eight elements come out as columns, rows of sixteen as pairs of columns.
     """
     return _shuffled(_shuffled(_shuffled((a, b, c, d, e, f, g, h))))
+
+
+@numba.njit(_nrt=False, forceinline=True)
+def transposed_octets(a: Any, b: Any, c: Any, d: Any, e: Any, f: Any, g: Any, h: Any) -> Any:
+    """As ``transposed``, each octet of the rows by itself."""
+    return _shuffled_octets(_shuffled_octets(_shuffled_octets((a, b, c, d, e, f, g, h))))
 
 
 @intrinsic
@@ -465,6 +487,8 @@ def _octet(which: int) -> Builder:
 
 first_octet = intrinsic(_octet(0))
 second_octet = intrinsic(_octet(1))
+third_octet = intrinsic(_octet(2))
+fourth_octet = intrinsic(_octet(3))
 
 
 @intrinsic
