@@ -34,7 +34,7 @@ REQUIRE = $(if $(MISSED),$(error $(MISSED)))
 
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: demo test test-slow lint clean
+.PHONY: demo test test-slow bench lint clean
 
 demo: .venv/.installed
 	$(BIN)/python -m hwsim.demo
@@ -44,6 +44,9 @@ test: .venv/.installed
 
 test-slow: .venv/.installed
 	$(PYTEST) -m slow $(ARGS)
+
+bench: .venv/.installed
+	$(BIN)/python -m benchmarks $(ARGS)
 
 lint: .venv/.installed
 	$(BIN)/ruff check .

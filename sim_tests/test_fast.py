@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,8 +16,9 @@ from small_designs import make, random_pattern, schedule_of
 from small_nets import DIRECT, NETS, drawn_nets, random_data, scaled_state, small_net
 
 from hwsim.comparison import compare
+from hwsim.data import load_data
 from hwsim.design import Design
-from hwsim.design_file import make_design
+from hwsim.design_file import load_design, make_design
 from hwsim.engines import ENGINES, infer, make_engine
 from hwsim.fast import layout
 from hwsim.fast.engine import FastPipeline
@@ -27,6 +29,8 @@ from hwsim.fixed_point import FixedPoint, Tally
 from hwsim.interleaver import Interleaver
 from hwsim.schedule import Schedule, make_schedule
 from hwsim.state import State
+
+DESIGNS = Path(__file__).parents[1] / "designs"
 
 MANY = 200
 """Inputs after which everything must still be the same."""
@@ -215,6 +219,24 @@ def test_the_first_input_that_differs_is_found():
     )
     assert (found.input, found.junction, found.phase) == (13, 2, "ff")
     assert found.memory == "output delta"
+
+
+def assert_equal_on_mnist(folder: Path, name: str, inputs: int | None) -> None:
+    design = load_design(DESIGNS / name)
+    schedule, data = make_schedule(design), load_data(str(folder / "mnist.npz"), design)
+    engines = [partial(make_engine, engine, design, schedule) for engine in ("clock", "fast")]
+    found = compare(schedule, *engines, data.xtr[:inputs], data.ytr[:inputs])
+    assert found is None, str(found)
+
+
+@pytest.mark.parametrize("name", ["prototype-2018.toml", "prototype-2018-published.toml"])
+def test_mnist(shared_data, name):
+    assert_equal_on_mnist(shared_data, name, 300)
+
+
+@pytest.mark.slow
+def test_a_whole_epoch_of_mnist(shared_data):
+    assert_equal_on_mnist(shared_data, "prototype-2018.toml", None)
 
 
 BASELINE = {"NUMBA_CPU_NAME": "x86-64", "NUMBA_CPU_FEATURES": "+sse2"}

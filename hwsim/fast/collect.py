@@ -99,21 +99,20 @@ def collect_rotated(
 
 @compiled
 def to_clocks(
-    contribution: np.ndarray, at: int, run: np.ndarray, first: int,
-    cycle: int, width: int, by_clock: np.ndarray,
+    contribution: np.ndarray, at: int, run: np.ndarray, first: int, cycle: int,
+    by_clock: np.ndarray,
 ) -> None:  # fmt: skip
-    """Contributions bank by bank for each clock: eight lanes and eight clocks change places.
+    """Contributions of ``LANES`` banks, clock by clock: eight lanes and clocks change places.
 
     Args:
         contribution: of all slots, with ``LANES`` elements of room.
         at: where slot 0 lies in it.
-        run: (width,) from ``first`` on: first slot of the lane that each bank serves.
+        run: (LANES,) from ``first`` on: first slot of the lane that each bank serves.
         first: see there.
         cycle: clocks.
-        width: banks, in whole vectors.
-        by_clock: (cycle + LANES, width) result.
+        by_clock: (cycle + LANES, LANES) result.
     """
-    for bank in range(0, width, OCTET):
+    for bank in range(0, LANES, OCTET):
         lane = first + bank
         a, b = at + element(run, lane), at + element(run, lane + 1)
         c, d = at + element(run, lane + 2), at + element(run, lane + 3)
@@ -126,38 +125,41 @@ def to_clocks(
                 load(contribution, e + t), load(contribution, f + t),
                 load(contribution, g + t), load(contribution, h + t),
             )  # fmt: skip
-            to = t * width + bank
-            store_clock(by_clock, to, width, rows[0])
-            store_clock(by_clock, to + width, width, rows[1])
-            store_clock(by_clock, to + 2 * width, width, rows[2])
-            store_clock(by_clock, to + 3 * width, width, rows[3])
-            store_clock(by_clock, to + 4 * width, width, rows[4])
-            store_clock(by_clock, to + 5 * width, width, rows[5])
-            store_clock(by_clock, to + 6 * width, width, rows[6])
-            store_clock(by_clock, to + 7 * width, width, rows[7])
+            to = t * LANES + bank
+            store_clock(by_clock, to, rows[0])
+            store_clock(by_clock, to + LANES, rows[1])
+            store_clock(by_clock, to + 2 * LANES, rows[2])
+            store_clock(by_clock, to + 3 * LANES, rows[3])
+            store_clock(by_clock, to + 4 * LANES, rows[4])
+            store_clock(by_clock, to + 5 * LANES, rows[5])
+            store_clock(by_clock, to + 6 * LANES, rows[6])
+            store_clock(by_clock, to + 7 * LANES, rows[7])
 
 
 @inlined
-def store_clock(by_clock: np.ndarray, to: int, width: int, octets: Any) -> None:
+def store_clock(by_clock: np.ndarray, to: int, octets: Any) -> None:
     """Eight banks in clocks that are eight apart."""
     store(by_clock, to, first_octet(octets))
-    store(by_clock, to + 8 * width, second_octet(octets))
-    store(by_clock, to + 16 * width, third_octet(octets))
-    store(by_clock, to + 24 * width, fourth_octet(octets))
+    store(by_clock, to + 8 * LANES, second_octet(octets))
+    store(by_clock, to + 16 * LANES, third_octet(octets))
+    store(by_clock, to + 24 * LANES, fourth_octet(octets))
 
 
 @compiled
 def collect_looked_up(
-    plus: Any, by_clock: np.ndarray, word: np.ndarray, word_at: int,
-    cycle: int, depth: int, z: int, width: int, low: int, high: int,
-    delta: np.ndarray, delta_at: int,
+    plus: Any, contribution: np.ndarray, at: int, run: np.ndarray, run_at: int,
+    word: np.ndarray, word_at: int, cycle: int, depth: int, z: int, width: int,
+    low: int, high: int, by_clock: np.ndarray, delta: np.ndarray, delta_at: int,
 ) -> int:  # fmt: skip
     """Banks of few words that always serve the same lane: clock by clock, many banks at a time.
 
     Args:
         plus: see above.
-        by_clock: (cycle, width) contributions, see ``to_clocks``.
-        word: (cycle, width) from ``word_at`` on: the word each bank reads.
+        contribution: of all slots, with ``LANES`` elements of room.
+        at: where slot 0 lies in it.
+        run: (width,) from ``run_at`` on: first slot of the lane that each bank serves.
+        run_at: see there.
+        word: (width / LANES, cycle, LANES) from ``word_at`` on: the word each bank reads.
         word_at: see there.
         cycle: clocks.
         depth: words of a bank.
@@ -165,20 +167,23 @@ def collect_looked_up(
         width: ``z`` in whole vectors.
         low: limit of the sums.
         high: limit of the sums.
-        delta: (depth, width) result, from ``delta_at`` on, with room for one row more.
+        by_clock: scratch, (cycle + LANES, LANES).
+        delta: (depth, width) result, from ``delta_at`` on, a row more if ``depth`` is odd.
         delta_at: see there.
     """
     zero, nothing = splat(delta, 0), splat(by_clock, 0)
     lowest, highest = splat(delta, low), splat(delta, high)
     clipped = 0
     for bank in range(0, width, LANES):
+        to_clocks(contribution, at, run, run_at + bank, cycle, by_clock)
+        words = word_at + bank * cycle
         # Two words at a time: one sum would wait for itself.
         for k in range(0, depth, 2):
             even, odd = splat(word, k), splat(word, k + 1)
             even_sum = odd_sum = zero
             for clock in range(cycle):
-                at = bank + clock * width
-                is_read, read = load(word, word_at + at), load(by_clock, at)
+                is_read = load(word, words + clock * LANES)
+                read = load(by_clock, clock * LANES)
                 to_even = convert(delta, where_equal(is_read, even, read, nothing))
                 to_odd = convert(delta, where_equal(is_read, odd, read, nothing))
                 even_raw, odd_raw = add(even_sum, to_even), add(odd_sum, to_odd)

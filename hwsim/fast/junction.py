@@ -24,7 +24,6 @@ from hwsim.fast.collect import (
     collect_looked_up,
     collect_rotated,
     plain_sum,
-    to_clocks,
 )
 from hwsim.fast.compiled import inlined
 from hwsim.fast.feedforward import add_products
@@ -172,13 +171,10 @@ def collect(
             memory.delta, to, part.delta_stride,
         )  # fmt: skip
     if part.collect == LOOKED_UP:
-        to_clocks(
-            scratch.contribution, at, tables.run, part.run,
-            part.junction_cycle, part.delta_stride, scratch.by_clock,
-        )  # fmt: skip
         return collect_looked_up(
-            plus, scratch.by_clock, tables.bank_word, part.bank_word, part.junction_cycle,
-            part.depth, part.z, part.delta_stride, number.low, number.high, memory.delta, to,
+            plus, scratch.contribution, at, tables.run, part.run,
+            tables.bank_word, part.bank_word, part.junction_cycle, part.depth, part.z,
+            part.delta_stride, number.low, number.high, scratch.by_clock, memory.delta, to,
         )  # fmt: skip
     if part.collect == GATHERED:
         return collect_gathered(

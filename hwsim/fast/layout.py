@@ -10,7 +10,7 @@ all rows of the first ``LANES`` segments, then all rows of the next.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import gcd
 
 import numpy as np
@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from hwsim.design import JunctionShape
 from hwsim.fast.fetch import DIRECT, GATHERED, LOOKED_UP, ROTATED
 from hwsim.fast.vectors import LANES, OCTET, control_word
-from hwsim.interleaver import Index
+from hwsim.interleaver import Index, Interleaver
 from hwsim.schedule import JunctionSchedule
 
 CHAINED = 1 + GATHERED
@@ -158,12 +158,20 @@ class Pattern:
     delta_stride: int
     delta_size: int
 
+    @property
+    def places(self) -> Pattern:
+        """Without what the kernels hold in arrays of their own."""
+        fields = ("source", "word", "run", "phi", "bank_word", "before", "begin")
+        return replace(self, **dict.fromkeys(fields, EMPTY))
+
 
 EMPTY = np.zeros(0, dtype=np.int64)
 
 
 def make_pattern(part: JunctionSchedule, slots: Slots) -> Pattern:
     """How the kernels fetch and collect for this junction."""
+    # A copy, whose interleaver does not keep what is worked out here.
+    part = replace(part, interleaver=Interleaver(part.shape, part.interleaver.left))
     kind = _kind(part)
     fetched = _FETCHED[kind](part, slots)
     if part.shape.index == 1:
@@ -286,7 +294,7 @@ def _collect_looked_up(part: JunctionSchedule, slots: Slots) -> dict:
     return dict(_NOT_COLLECTED) | {
         "collect": LOOKED_UP,
         "run": run,
-        "bank_word": word.ravel(),
+        "bank_word": word.reshape(shape.junction_cycle, -1, LANES).transpose(1, 0, 2).ravel(),
         "delta_place": neuron // shape.z * width + neuron % shape.z,
         "delta_stride": width,
         "delta_size": (shape.depth + 1) // 2 * 2 * width,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -123,7 +124,8 @@ def _per_edge(design: Design) -> bool:
 
 def touches_of(part: JunctionSchedule) -> Index:
     """(n_right,) clocks of a block in which each right neuron has an edge."""
-    clocks = np.sort(part.edge_clock.reshape(part.shape.n_right, part.shape.d_in), axis=1)
+    edge_clock = replace(part).edge_clock  # a copy, which does not keep it
+    clocks = np.sort(edge_clock.reshape(part.shape.n_right, part.shape.d_in), axis=1)
     return 1 + np.count_nonzero(np.diff(clocks, axis=1), axis=1)
 
 
@@ -153,6 +155,7 @@ class MemoryMap:
         self.memory = self._memory()
         self._fill_rights()
         self.scratch = self._scratch()
+        self.patterns = tuple(pattern.places for pattern in self.patterns)
 
     def _fill_numbers(self) -> None:
         number, design = self.design.fixed_point, self.design
@@ -294,7 +297,7 @@ class MemoryMap:
         widest = max(self.design.network.layers[1:])
         design_left = [whole_vectors(shape.n_left) for shape in self.design.shapes[1:]]
         by_clock = [
-            (shape.junction_cycle + LANES) * pattern.delta_stride
+            (shape.junction_cycle + LANES) * LANES
             for pattern, shape in zip(self.patterns, self.design.shapes, strict=True)
             if pattern.bank_word.size
         ]
