@@ -12,7 +12,18 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from hwsim.fast.compiled import compiled, inlined
-from hwsim.fast.vectors import LANES, OCTET, element, load, load_octet, look_up, put, store
+from hwsim.fast.vectors import (
+    LANES,
+    OCTET,
+    either,
+    element,
+    load,
+    load_octet,
+    look_up,
+    look_up_octet,
+    put,
+    store,
+)
 
 DIRECT, LOOKED_UP, ROTATED, GATHERED = range(4)
 
@@ -54,33 +65,52 @@ def read_banks(operand: Operand, row: int, v: int) -> Any:
 @compiled
 def fetch_looked_up(
     left: np.ndarray, at: int, source: np.ndarray, source_at: int, word: np.ndarray, word_at: int,
-    rows: int, groups: int, stride: int, cycle: int, slots: np.ndarray,
+    depth: int, rows: int, runs: int, length: int, stride: int, slots: np.ndarray,
 ) -> None:  # fmt: skip
-    """Banks of up to eight words that always serve the same lane.
+    """Banks that serve one lane for a run of slots: each slot chooses among the bank's words.
 
     Args:
         left: memories; the one to read begins at ``at``.
         at: see there.
-        source: (rows * groups,) from ``source_at`` on: where each lane's bank begins.
+        source: (rows * runs,) from ``source_at`` on: where the bank of each run begins.
         source_at: see there.
         word: (rows * stride,) from ``word_at`` on: which word of its bank each slot reads, as
             ``control_word``.
         word_at: see there.
+        depth: words of a bank.
         rows: how many rows of slots.
-        groups: lanes in a row.
+        runs: runs in a row.
+        length: slots of a run.
         stride: slots of a row.
-        cycle: slots of a lane.
-        slots: (rows * stride,) result. Vectors that are written too far, the next lane replaces.
+        slots: (rows * stride,) result. Vectors that are written too far, the next run replaces.
     """
-    lane = source_at
+    run = source_at
     for row in range(rows):
         first = row * stride
-        for _ in range(groups):
-            bank = load_octet(left, at + element(source, lane))
-            for slot in range(first, first + cycle, LANES):
-                store(slots, slot, look_up(bank, load(word, word_at + slot)))
-            first += cycle
-            lane += 1
+        for _ in range(runs):
+            begin = at + element(source, run)
+            if depth > OCTET:
+                for slot in range(first, first + length, LANES):
+                    words = look_up_deep(left, begin, depth, load(word, word_at + slot))
+                    store(slots, slot, words)
+            elif length > OCTET:
+                bank = load_octet(left, begin)
+                for slot in range(first, first + length, LANES):
+                    store(slots, slot, look_up(bank, load(word, word_at + slot)))
+            else:
+                words = look_up(load_octet(left, begin), load_octet(word, word_at + first))
+                store(slots, first, words)
+            first += length
+            run += 1
+
+
+@inlined
+def look_up_deep(left: np.ndarray, begin: int, depth: int, control: Any) -> Any:
+    """As ``look_up``, in a bank of several octets."""
+    words = look_up_octet(load_octet(left, begin), control, 0)
+    for first in range(OCTET, depth, OCTET):
+        words = either(words, look_up_octet(load_octet(left, begin + first), control, first))
+    return words
 
 
 @compiled

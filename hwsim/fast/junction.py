@@ -55,15 +55,14 @@ def fetch(
         )
     if part.fetch == LOOKED_UP:
         fetch_looked_up(
-            left, at, tables.source, part.source + row * part.groups,
-            tables.word, part.word + row * part.stride,
-            rows, part.groups, part.stride, part.junction_cycle, slots,
+            left, at, tables.source, part.source + row * part.runs,
+            tables.word, part.word + row * part.stride, part.depth,
+            rows, part.runs, part.run_length, part.stride, slots,
         )  # fmt: skip
     elif part.fetch == ROTATED:
-        runs = part.groups * part.d_out
         fetch_rotated(
-            left, at, tables.source, part.source + row * runs, part.depth,
-            rows, runs, part.stride, slots,
+            left, at, tables.source, part.source + row * part.runs, part.depth,
+            rows, part.runs, part.stride, slots,
         )  # fmt: skip
     # GATHERED: it is there already, see ``gather``.
     return Operand(slots, 0, part.stride, part.rows, tables.source, 0, tables.word, 0)

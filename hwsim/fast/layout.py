@@ -22,11 +22,14 @@ from hwsim.fast.vectors import LANES, OCTET, control_word
 from hwsim.interleaver import Index, Interleaver
 from hwsim.schedule import JunctionSchedule
 
-CHAINED = 1 + GATHERED
-"""Collecting that follows the partial sums one by one."""
+CHAINED, NOT_COLLECTED = GATHERED + 1, GATHERED + 2
+"""Collecting that follows the partial sums one by one; and none, in junction 1."""
 
 SHORTEST_RUN = 4
 """Words of a bank from which on it is cheaper to copy runs than words."""
+
+DEEPEST_LOOK_UP = 32
+"""Words of a bank up to which it is cheaper to look them up than to gather them."""
 
 MOST_ROWS = 4096
 """Rows whose products fit into a segment's sum."""
@@ -144,6 +147,7 @@ class Pattern:
 
     fetch: int
     collect: int
+    run_length: int
     source: Index
     place: Index
     left_size: int
@@ -172,33 +176,32 @@ def make_pattern(part: JunctionSchedule, slots: Slots) -> Pattern:
     """How the kernels fetch and collect for this junction."""
     # A copy, whose interleaver does not keep what is worked out here.
     part = replace(part, interleaver=Interleaver(part.shape, part.interleaver.left))
-    kind = _kind(part)
-    fetched = _FETCHED[kind](part, slots)
-    if part.shape.index == 1:
-        collected = dict(_NOT_COLLECTED)
-    elif _loses_sums(part) or not _is_regular(part):
-        collected = _chained(part, slots)
-    else:
-        collected = _COLLECTED[kind](part, slots)
-    return Pattern(**fetched, **collected)
+    fetch, collect = _kinds(part)
+    nothing = dict.fromkeys(("run", "phi", "bank_word", "before", "begin"), EMPTY)
+    nothing |= {"collect": collect, "delta_place": EMPTY, "delta_stride": 0, "delta_size": 0}
+    collected = {} if collect == NOT_COLLECTED else _COLLECTED[collect](part, slots)
+    return Pattern(**_FETCHED[fetch](part, slots), **(nothing | collected))
 
 
-_NOT_COLLECTED = {
-    "collect": CHAINED, "run": EMPTY, "phi": EMPTY, "bank_word": EMPTY, "before": EMPTY,
-    "begin": EMPTY, "delta_place": EMPTY, "delta_stride": 0, "delta_size": 0,
-}  # fmt: skip
-
-
-def _kind(part: JunctionSchedule) -> int:
+def _kinds(part: JunctionSchedule) -> tuple[int, int]:
+    """How to fetch, and how to collect: what costs least."""
     interleaver, shape = part.interleaver, part.shape
+    collect = GATHERED
+    if shape.index == 1:
+        collect = NOT_COLLECTED
+    elif _loses_sums(part) or not _is_regular(part):
+        collect = CHAINED
+    is_plain = collect == GATHERED
     if not interleaver.clash_free:
-        return GATHERED
+        return GATHERED, collect
     by_sweep = interleaver.bank.reshape(shape.d_out, shape.depth, shape.z)
     if shape.depth <= OCTET and (by_sweep == by_sweep[0, 0]).all():
-        return LOOKED_UP
-    is_steady = (by_sweep == by_sweep[:, :1]).all()
-    is_steady &= shape.depth >= SHORTEST_RUN
-    return ROTATED if is_steady and interleaver.seed_vectors is not None else GATHERED
+        return LOOKED_UP, LOOKED_UP if is_plain else collect
+    if not (by_sweep == by_sweep[:, :1]).all() or shape.depth < SHORTEST_RUN:
+        return GATHERED, collect
+    if interleaver.seed_vectors is not None:
+        return ROTATED, ROTATED if is_plain else collect
+    return LOOKED_UP if shape.depth <= DEEPEST_LOOK_UP else GATHERED, collect
 
 
 def _is_regular(part: JunctionSchedule) -> bool:
@@ -225,6 +228,7 @@ def _rotated(part: JunctionSchedule, slots: Slots) -> dict:
     neuron = np.arange(shape.n_left)
     return {
         "fetch": ROTATED,
+        "run_length": shape.depth,
         "source": source.transpose(1, 2, 0).ravel(),
         "place": neuron % shape.z * bank_stride + neuron // shape.z,
         "left_size": shape.z * bank_stride,
@@ -239,14 +243,20 @@ def _room(depth: int) -> int:
 
 
 def _looked_up(part: JunctionSchedule, slots: Slots) -> dict:
-    shape, neuron = part.shape, np.arange(part.shape.n_left)
-    source = (part.interleaver.bank[0] * shape.depth)[slots.lanes]
-    word = control_word(part.interleaver.word.ravel())
-    is_direct = shape.junction_cycle % LANES == 0
+    shape, interleaver, neuron = part.shape, part.interleaver, np.arange(part.shape.n_left)
+    cycle = shape.junction_cycle
+    is_fixed = (interleaver.bank == interleaver.bank[0]).all()
+    run_length = cycle if is_fixed else shape.depth
+    bank = interleaver.bank[::run_length][:, slots.lanes] * shape.depth
+    source = bank.transpose(1, 2, 0)
+    word = control_word(interleaver.word.ravel())
+    is_direct = shape.depth <= OCTET and run_length == cycle and cycle % LANES == 0
     if is_direct:
-        source = np.repeat(source, shape.junction_cycle // LANES, axis=1).T
+        by_vector = np.repeat(source, cycle // LANES, axis=2)
+        source = by_vector.reshape(slots.rows, -1).T
     return {
         "fetch": DIRECT if is_direct else LOOKED_UP,
+        "run_length": run_length,
         "source": source.ravel(),
         "place": neuron % shape.z * shape.depth + neuron // shape.z,
         # Banks are loaded an octet at a time; the last one's must not reach into the next copy.
@@ -259,6 +269,7 @@ def _looked_up(part: JunctionSchedule, slots: Slots) -> dict:
 def _gathered(part: JunctionSchedule, slots: Slots) -> dict:
     return {
         "fetch": GATHERED,
+        "run_length": 1,
         "source": slots.in_rows(part.interleaver.left.ravel()).ravel(),
         "place": np.arange(part.shape.n_left),
         "left_size": part.shape.n_left,
@@ -273,7 +284,7 @@ def _collect_rotated(part: JunctionSchedule, slots: Slots) -> dict:
     run = slots.of_lane(lane) + np.arange(shape.d_out)[:, None] * shape.depth
     stride = whole_vectors(shape.depth)
     neuron = np.arange(shape.n_left)
-    return dict(_NOT_COLLECTED) | {
+    return {
         "collect": ROTATED,
         "run": run.T.ravel(),
         "phi": interleaver.seed_vectors.T.ravel(),
@@ -291,7 +302,7 @@ def _collect_looked_up(part: JunctionSchedule, slots: Slots) -> dict:
     word = np.zeros((shape.junction_cycle, width), dtype=np.int64)
     word[:, : shape.z] = interleaver.bank_word
     neuron = np.arange(shape.n_left)
-    return dict(_NOT_COLLECTED) | {
+    return {
         "collect": LOOKED_UP,
         "run": run,
         "bank_word": word.reshape(shape.junction_cycle, -1, LANES).transpose(1, 0, 2).ravel(),
@@ -307,7 +318,7 @@ def _collect_gathered(part: JunctionSchedule, slots: Slots) -> dict:
     stride = whole_vectors(shape.n_left)
     run = np.zeros((shape.d_out, stride), dtype=np.int64)
     run[:, : shape.n_left] = slots.of_edge[order].reshape(shape.n_left, shape.d_out).T
-    return dict(_NOT_COLLECTED) | {
+    return {
         "collect": GATHERED,
         "run": run.ravel(),
         "delta_place": np.arange(shape.n_left),
@@ -320,7 +331,7 @@ def _chained(part: JunctionSchedule, slots: Slots) -> dict:
     left = part.interleaver.left.ravel()
     order = np.argsort(left, kind="stable")
     degrees = np.bincount(left, minlength=part.shape.n_left)
-    return dict(_NOT_COLLECTED) | {
+    return {
         "collect": CHAINED,
         "run": slots.of_edge[order],
         "before": _predecessors(part, left[order], part.edge_clock.ravel()[order]),
@@ -346,4 +357,5 @@ _COLLECTED = {
     LOOKED_UP: _collect_looked_up,
     ROTATED: _collect_rotated,
     GATHERED: _collect_gathered,
+    CHAINED: _chained,
 }

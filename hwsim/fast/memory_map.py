@@ -32,7 +32,7 @@ def _fields(names: str) -> np.dtype:
 JUNCTION = _fields(
     "index n_left n_right d_out z depth junction_cycle is_first is_last "
     "is_short share_shift weight_shift limit step_shift last_address curve "
-    "rows groups segments stride segments_per_neuron "
+    "rows segments stride segments_per_neuron runs run_length "
     "fetch collect source word run phi bank_word before begin segment right touches "
     "weight bias activation slope left_size copies bank_stride "
     "delta delta_size delta_stride "
@@ -185,9 +185,10 @@ class MemoryMap:
             shape = part.shape
             for name in ["index", "n_left", "n_right", "d_out", "z", "depth", "junction_cycle"]:
                 record[name] = getattr(shape, name)
-            for name in ["rows", "groups", "segments", "stride"]:
+            for name in ["rows", "segments", "stride"]:
                 record[name] = getattr(slots, name)
-            for name in ["fetch", "collect", "left_size", "bank_stride"]:
+            record["runs"] = slots.segments // pattern.run_length
+            for name in ["fetch", "collect", "run_length", "left_size", "bank_stride"]:
                 record[name] = getattr(pattern, name)
             for name in ["delta_size", "delta_stride"]:
                 record[name] = getattr(pattern, name)

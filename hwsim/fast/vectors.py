@@ -177,6 +177,9 @@ def _lanewise(emit: Builder) -> Any:
 
 add = _lanewise(lambda builder, x, y: builder.add(x, y))
 subtract = _lanewise(lambda builder, x, y: builder.sub(x, y))
+either = _lanewise(lambda builder, x, y: builder.or_(x, y))
+"""Bits of both; where one of them is 0, the other."""
+
 minimum = _lanewise(lambda builder, x, y: _call(builder, f"llvm.smin.{_suffix(x.type)}", x, y))
 maximum = _lanewise(lambda builder, x, y: _call(builder, f"llvm.smax.{_suffix(x.type)}", x, y))
 add_saturating = _lanewise(
@@ -295,6 +298,34 @@ def look_up(typing: Any, table: Vector, control: Vector) -> Any:
         return result
 
     return kind(table, control), generate
+
+
+@intrinsic
+def look_up_octet(typing: Any, table: Vector, control: Vector, first: types.Integer) -> Any:
+    """``look_up_octet(octet, control, k)``: as ``look_up`` for elements k to k + 7, else 0."""
+    kind = Vector(table.element, control.lanes)
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        table_, control_, first_ = args
+        byte = builder.trunc(builder.shl(first_, first_.type(1)), ir.IntType(8))
+        bytes_ = ir.VectorType(ir.IntType(8), 2 * control.lanes)
+        shifted = builder.bitcast(control_, bytes_)
+        shifted = builder.sub(shifted, _splat(builder, byte, bytes_))
+        if table.element.bitwidth == 16 and _native_bits():
+            # The byte shuffle gives 0 where the top bit is set: for all that is beyond 15 here.
+            beyond = _call(
+                builder, f"llvm.uadd.sat.v{bytes_.count}i8", shifted, _constant(bytes_, 0x70)
+            )
+            return _byte_shuffle(builder, table_, builder.bitcast(beyond, control_.type))
+        words = builder.bitcast(shifted, control_.type)
+        result = _constant(_llvm(kind), 0)
+        for k in range(OCTET):
+            chosen = builder.icmp_signed("==", words, _constant(words.type, control_word(k)))
+            element = _splat(builder, builder.extract_element(table_, _i32(k)), _llvm(kind))
+            result = builder.select(chosen, element, result)
+        return result
+
+    return kind(table, control, first), generate
 
 
 def control_word(k: Any) -> Any:
