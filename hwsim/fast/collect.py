@@ -24,15 +24,16 @@ from hwsim.fast.vectors import (
     fourth_octet,
     lane_numbers,
     load,
+    load_octet,
     maximum,
     minimum,
     put,
     second_octet,
+    shuffle_octets,
     splat,
     store,
     third_octet,
     transposed_octets,
-    where_equal,
     where_less,
 )
 
@@ -98,34 +99,53 @@ def collect_rotated(
 
 
 @compiled
-def to_clocks(
-    contribution: np.ndarray, at: int, run: np.ndarray, first: int, cycle: int,
-    by_clock: np.ndarray,
+def to_words(
+    contribution: np.ndarray, at: int, order: np.ndarray, order_at: int,
+    depth: int, cycle: int, by_word: np.ndarray, to: int,
 ) -> None:  # fmt: skip
-    """Contributions of ``LANES`` banks, clock by clock: eight lanes and clocks change places.
+    """One lane's contributions, of each sweep in the order of words instead of clocks.
 
     Args:
-        contribution: of all slots, with ``LANES`` elements of room.
-        at: where slot 0 lies in it.
-        run: (LANES,) from ``first`` on: first slot of the lane that each bank serves.
-        first: see there.
+        contribution: of all slots; the lane's begin at ``at``.
+        at: see there.
+        order: (cycle,) from ``order_at`` on: which slot is the next word's, as ``control_word``,
+            counted within the octet if octets hold whole sweeps, else within the sweep.
+        order_at: see there.
+        depth: slots of a sweep, up to eight.
+        cycle: slots of the lane.
+        by_word: result, (cycle,) from ``to`` on. What is written too far, the next one replaces.
+        to: see there.
+    """
+    if OCTET % depth == 0:
+        for t in range(0, cycle, LANES):
+            values, control = load(contribution, at + t), load(order, order_at + t)
+            store(by_word, to + t, shuffle_octets(values, control))
+    else:
+        for t in range(0, cycle, depth):
+            values, control = load_octet(contribution, at + t), load_octet(order, order_at + t)
+            store(by_word, to + t, shuffle_octets(values, control))
+
+
+@compiled
+def to_clocks(by_word: np.ndarray, stride: int, cycle: int, by_clock: np.ndarray) -> None:
+    """Rows of ``LANES`` banks as columns: eight lanes and eight clocks change places.
+
+    Args:
+        by_word: (LANES, stride), of which ``cycle`` are used, and room for a vector.
+        stride: see there.
         cycle: clocks.
         by_clock: (cycle + LANES, LANES) result.
     """
     for bank in range(0, LANES, OCTET):
-        lane = first + bank
-        a, b = at + element(run, lane), at + element(run, lane + 1)
-        c, d = at + element(run, lane + 2), at + element(run, lane + 3)
-        e, f = at + element(run, lane + 4), at + element(run, lane + 5)
-        g, h = at + element(run, lane + 6), at + element(run, lane + 7)
-        for t in range(0, cycle, LANES):
+        first = bank * stride
+        for t in range(first, first + cycle, LANES):
             rows = transposed_octets(
-                load(contribution, a + t), load(contribution, b + t),
-                load(contribution, c + t), load(contribution, d + t),
-                load(contribution, e + t), load(contribution, f + t),
-                load(contribution, g + t), load(contribution, h + t),
+                load(by_word, t), load(by_word, t + stride),
+                load(by_word, t + 2 * stride), load(by_word, t + 3 * stride),
+                load(by_word, t + 4 * stride), load(by_word, t + 5 * stride),
+                load(by_word, t + 6 * stride), load(by_word, t + 7 * stride),
             )  # fmt: skip
-            to = t * LANES + bank
+            to = (t - first) * LANES + bank
             store_clock(by_clock, to, rows[0])
             store_clock(by_clock, to + LANES, rows[1])
             store_clock(by_clock, to + 2 * LANES, rows[2])
@@ -148,10 +168,11 @@ def store_clock(by_clock: np.ndarray, to: int, octets: Any) -> None:
 @compiled
 def collect_looked_up(
     plus: Any, contribution: np.ndarray, at: int, run: np.ndarray, run_at: int,
-    word: np.ndarray, word_at: int, cycle: int, depth: int, z: int, width: int,
-    low: int, high: int, by_clock: np.ndarray, delta: np.ndarray, delta_at: int,
+    order: np.ndarray, order_at: int, cycle: int, depth: int, z: int, width: int,
+    low: int, high: int, by_word: np.ndarray, by_clock: np.ndarray,
+    delta: np.ndarray, delta_at: int,
 ) -> int:  # fmt: skip
-    """Banks of few words that always serve the same lane: clock by clock, many banks at a time.
+    """Banks of up to eight words that always serve the same lane: many banks at a time.
 
     Args:
         plus: see above.
@@ -159,40 +180,43 @@ def collect_looked_up(
         at: where slot 0 lies in it.
         run: (width,) from ``run_at`` on: first slot of the lane that each bank serves.
         run_at: see there.
-        word: (width / LANES, cycle, LANES) from ``word_at`` on: the word each bank reads.
-        word_at: see there.
+        order: (width, cycle) from ``order_at`` on, see ``to_words``.
+        order_at: see there.
         cycle: clocks.
         depth: words of a bank.
         z: banks.
         width: ``z`` in whole vectors.
         low: limit of the sums.
         high: limit of the sums.
+        by_word: scratch, (LANES, cycle in whole vectors and one more).
         by_clock: scratch, (cycle + LANES, LANES).
         delta: (depth, width) result, from ``delta_at`` on, a row more if ``depth`` is odd.
         delta_at: see there.
     """
-    zero, nothing = splat(delta, 0), splat(by_clock, 0)
+    zero = splat(delta, 0)
     lowest, highest = splat(delta, low), splat(delta, high)
+    stride = (cycle + 2 * LANES - 1) // LANES * LANES
     clipped = 0
-    for bank in range(0, width, LANES):
-        to_clocks(contribution, at, run, run_at + bank, cycle, by_clock)
-        words = word_at + bank * cycle
+    for first in range(0, width, LANES):
+        for bank in range(min(LANES, z - first)):
+            lane = at + element(run, run_at + first + bank)
+            ordered = order_at + (first + bank) * cycle
+            to_words(contribution, lane, order, ordered, depth, cycle, by_word, bank * stride)
+        to_clocks(by_word, stride, cycle, by_clock)
         # Two words at a time: one sum would wait for itself.
         for k in range(0, depth, 2):
-            even, odd = splat(word, k), splat(word, k + 1)
             even_sum = odd_sum = zero
-            for clock in range(cycle):
-                is_read = load(word, words + clock * LANES)
-                read = load(by_clock, clock * LANES)
-                to_even = convert(delta, where_equal(is_read, even, read, nothing))
-                to_odd = convert(delta, where_equal(is_read, odd, read, nothing))
-                even_raw, odd_raw = add(even_sum, to_even), add(odd_sum, to_odd)
-                even_sum = plus(even_sum, to_even, lowest, highest)
-                odd_sum = plus(odd_sum, to_odd, lowest, highest)
-                clipped += count_differing_first(even_sum, even_raw, z - bank)
-                clipped += count_differing_first(odd_sum, odd_raw, z - bank)
-            store(delta, delta_at + k * width + bank, even_sum)
-            store(delta, delta_at + (k + 1) * width + bank, odd_sum)
+            for clock in range(k, cycle, depth):
+                even = convert(delta, load(by_clock, clock * LANES))
+                odd = convert(delta, load(by_clock, (clock + 1) * LANES))
+                even_raw, odd_raw = add(even_sum, even), add(odd_sum, odd)
+                even_sum = plus(even_sum, even, lowest, highest)
+                odd_sum = plus(odd_sum, odd, lowest, highest)
+                clipped += count_differing_first(even_sum, even_raw, z - first)
+                if k + 1 < depth:
+                    clipped += count_differing_first(odd_sum, odd_raw, z - first)
+            store(delta, delta_at + k * width + first, even_sum)
+            store(delta, delta_at + (k + 1) * width + first, odd_sum)
     return clipped
 
 

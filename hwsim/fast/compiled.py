@@ -18,13 +18,16 @@ import numba
 from hwsim.errors import BadInput
 from hwsim.files import write_text
 
-compiled = partial(numba.njit, nogil=True, error_model="numpy", boundscheck=False, _nrt=False)
-"""Decorator: no check in the inner loops, nothing allocated and so no reference counts."""
+_options = {"nogil": True, "error_model": "numpy", "boundscheck": False, "_nrt": False}
+
+compiled = partial(numba.njit, no_cpython_wrapper=True, no_cfunc_wrapper=True, **_options)
+"""Decorator of what only other kernels call: no check in the inner loops, nothing allocated and so
+no reference counts."""
 
 inlined = partial(compiled, forceinline=True)
 """Decorator of what passes many arrays on: a call would copy all their descriptors."""
 
-kept = partial(compiled, cache=True)
+kept = partial(numba.njit, cache=True, **_options)
 """Decorator of the outermost kernels: what is compiled is kept on disk."""
 
 

@@ -172,8 +172,9 @@ def collect(
     if part.collect == LOOKED_UP:
         return collect_looked_up(
             plus, scratch.contribution, at, tables.run, part.run,
-            tables.bank_word, part.bank_word, part.junction_cycle, part.depth, part.z,
-            part.delta_stride, number.low, number.high, scratch.by_clock, memory.delta, to,
+            tables.order, part.order, part.junction_cycle, part.depth, part.z,
+            part.delta_stride, number.low, number.high, scratch.by_word, scratch.by_clock,
+            memory.delta, to,
         )  # fmt: skip
     if part.collect == GATHERED:
         return collect_gathered(

@@ -141,7 +141,7 @@ class Slots:
 class Pattern:
     """The pattern of one junction as the kernels read it; empty arrays where they do not.
 
-    ``source``, ``word``: see ``fetch``; ``run``, ``phi``, ``bank_word``, ``before``, ``begin``: see
+    ``source``, ``word``: see ``fetch``; ``run``, ``phi``, ``order``, ``before``, ``begin``: see
     ``collect``; ``place`` and ``delta_place`` say where left neurons lie.
     """
 
@@ -155,7 +155,7 @@ class Pattern:
     word: Index
     run: Index
     phi: Index
-    bank_word: Index
+    order: Index
     before: Index
     begin: Index
     delta_place: Index
@@ -165,7 +165,7 @@ class Pattern:
     @property
     def places(self) -> Pattern:
         """Without what the kernels hold in arrays of their own."""
-        fields = ("source", "word", "run", "phi", "bank_word", "before", "begin")
+        fields = ("source", "word", "run", "phi", "order", "before", "begin")
         return replace(self, **dict.fromkeys(fields, EMPTY))
 
 
@@ -177,7 +177,7 @@ def make_pattern(part: JunctionSchedule, slots: Slots) -> Pattern:
     # A copy, whose interleaver does not keep what is worked out here.
     part = replace(part, interleaver=Interleaver(part.shape, part.interleaver.left))
     fetch, collect = _kinds(part)
-    nothing = dict.fromkeys(("run", "phi", "bank_word", "before", "begin"), EMPTY)
+    nothing = dict.fromkeys(("run", "phi", "order", "before", "begin"), EMPTY)
     nothing |= {"collect": collect, "delta_place": EMPTY, "delta_stride": 0, "delta_size": 0}
     collected = {} if collect == NOT_COLLECTED else _COLLECTED[collect](part, slots)
     return Pattern(**_FETCHED[fetch](part, slots), **(nothing | collected))
@@ -196,12 +196,19 @@ def _kinds(part: JunctionSchedule) -> tuple[int, int]:
         return GATHERED, collect
     by_sweep = interleaver.bank.reshape(shape.d_out, shape.depth, shape.z)
     if shape.depth <= OCTET and (by_sweep == by_sweep[0, 0]).all():
+        is_plain &= _sweeps(part)
         return LOOKED_UP, LOOKED_UP if is_plain else collect
     if not (by_sweep == by_sweep[:, :1]).all() or shape.depth < SHORTEST_RUN:
         return GATHERED, collect
     if interleaver.seed_vectors is not None:
         return ROTATED, ROTATED if is_plain else collect
     return LOOKED_UP if shape.depth <= DEEPEST_LOOK_UP else GATHERED, collect
+
+
+def _sweeps(part: JunctionSchedule) -> bool:
+    """Whether every sweep reads every left neuron once."""
+    by_sweep = part.interleaver.left.reshape(part.shape.d_out, part.shape.n_left)
+    return bool((np.sort(by_sweep, axis=1) == np.arange(part.shape.n_left)).all())
 
 
 def _is_regular(part: JunctionSchedule) -> bool:
@@ -299,13 +306,16 @@ def _collect_looked_up(part: JunctionSchedule, slots: Slots) -> dict:
     width = whole_vectors(shape.z)
     run = np.zeros(width, dtype=np.int64)
     run[: shape.z] = slots.of_lane(interleaver.bank_lane[0])
-    word = np.zeros((shape.junction_cycle, width), dtype=np.int64)
-    word[:, : shape.z] = interleaver.bank_word
+    by_sweep = interleaver.bank_word.reshape(shape.d_out, shape.depth, shape.z)
+    clock_of_word = np.argsort(by_sweep, axis=1)
+    if OCTET % shape.depth == 0:
+        sweeps_before = np.arange(shape.d_out) % (OCTET // shape.depth)
+        clock_of_word += sweeps_before[:, None, None] * shape.depth
+    order = control_word(clock_of_word.transpose(2, 0, 1))
     neuron = np.arange(shape.n_left)
     return {
-        "collect": LOOKED_UP,
         "run": run,
-        "bank_word": word.reshape(shape.junction_cycle, -1, LANES).transpose(1, 0, 2).ravel(),
+        "order": order.ravel(),
         "delta_place": neuron // shape.z * width + neuron % shape.z,
         "delta_stride": width,
         "delta_size": (shape.depth + 1) // 2 * 2 * width,

@@ -33,7 +33,7 @@ JUNCTION = _fields(
     "index n_left n_right d_out z depth junction_cycle is_first is_last "
     "is_short share_shift weight_shift limit step_shift last_address curve "
     "rows segments stride segments_per_neuron runs run_length "
-    "fetch collect source word run phi bank_word before begin segment right touches "
+    "fetch collect source word run phi order before begin segment right touches "
     "weight bias activation slope left_size copies bank_stride "
     "delta delta_size delta_stride "
     "right_activation right_slope right_size right_copies right_depth right_place "
@@ -68,7 +68,7 @@ class Tables(NamedTuple):
     word: NDArray
     run: NDArray
     phi: NDArray
-    bank_word: NDArray
+    order: NDArray
     before: NDArray
     begin: NDArray
     right_place: NDArray
@@ -92,6 +92,7 @@ class Scratch(NamedTuple):
     step: NDArray
     delta: NDArray
     contribution: NDArray
+    by_word: NDArray
     by_clock: NDArray
     in_order: NDArray
     partial: NDArray
@@ -236,8 +237,8 @@ class MemoryMap:
                 record[name] = getattr(curve, name)
         shift = int(self.numbers["fraction_shift"][0])
         word = {16: np.int16, 32: np.int32}[self.bits]
-        dtypes = {"word": np.int16, "bank_word": np.int8}
-        names = ["source", "word", "run", "phi", "bank_word", "before", "begin"]
+        dtypes = {"word": np.int16, "order": np.int16}
+        names = ["source", "word", "run", "phi", "order", "before", "begin"]
         joined = {
             name: self._joined(
                 name, [getattr(p, name) for p in self.patterns], dtypes.get(name, np.int32)
@@ -300,7 +301,7 @@ class MemoryMap:
         by_clock = [
             (shape.junction_cycle + LANES) * LANES
             for pattern, shape in zip(self.patterns, self.design.shapes, strict=True)
-            if pattern.bank_word.size
+            if pattern.order.size
         ]
         # Where banks are read directly, nothing is fetched.
         fetched = max(
@@ -324,6 +325,7 @@ class MemoryMap:
                 max([slots.size for slots, _ in hidden], default=0) + 2 * margin,
                 contribution,
             ),
+            by_word=aligned(max(by_clock, default=0) + LANES * LANES, contribution),
             by_clock=aligned(max(by_clock, default=0), contribution),
             in_order=aligned(max(design_left, default=0), contribution),
             partial=aligned(max(chained, default=0), np.int64),

@@ -14,10 +14,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import numba
 from llvmlite import ir
 from numba.core import cgutils, types
 from numba.extending import intrinsic, models, register_model
+
+from hwsim.fast.compiled import inlined
 
 LANES = 32
 """Elements of a vector: 16-bit numbers fill 512 bits, or several vectors of fewer."""
@@ -328,6 +329,25 @@ def look_up_octet(typing: Any, table: Vector, control: Vector, first: types.Inte
     return kind(table, control, first), generate
 
 
+@intrinsic
+def shuffle_octets(typing: Any, values: Vector, control: Vector) -> Any:
+    """``shuffle_octets(values, control)``: as ``look_up``, each octet of values in itself."""
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        values_, control_ = args
+        if values.element.bitwidth == 16 and _native_bits():
+            return _byte_shuffle(builder, values_, control_)
+        result, count = values_, values.lanes
+        for k in range(OCTET):
+            chosen = builder.icmp_signed("==", control_, _constant(control_.type, control_word(k)))
+            picks = [lane // OCTET * OCTET + k for lane in range(count)]
+            element = _picked(builder, values_, values_, picks)
+            result = builder.select(chosen, element, result)
+        return result
+
+    return values(values, control), generate
+
+
 def control_word(k: Any) -> Any:
     """What makes ``look_up`` choose element k: the numbers of its two bytes, lowest first."""
     return 2 * k + ((2 * k + 1) << 8)
@@ -340,7 +360,8 @@ def _i32(value: int) -> ir.Constant:
 def _byte_shuffle(builder: Any, table: Any, control: Any) -> Any:
     native = {512: "llvm.x86.avx512.pshuf.b.512", 256: "llvm.x86.avx2.pshuf.b",
               128: "llvm.x86.ssse3.pshuf.b.128"}  # fmt: skip
-    repeated = _picked(builder, table, table, [k % OCTET for k in range(control.type.count)])
+    count = table.type.count
+    repeated = _picked(builder, table, table, [k % count for k in range(control.type.count)])
     bytes_ = ir.VectorType(ir.IntType(8), 2 * control.type.count)
     operands = [builder.bitcast(vector, bytes_) for vector in (repeated, control)]
     return builder.bitcast(_in_parts(builder, native, *operands), control.type)
@@ -455,7 +476,7 @@ _low, _high = (_lanewise(_interleaved(half)) for half in (0, 1))
 _low_octets, _high_octets = (_lanewise(_interleaved(half, OCTET)) for half in (0, 1))
 
 
-@numba.njit(_nrt=False, forceinline=True)
+@inlined
 def _shuffled(rows: Any) -> Any:
     a, b, c, d, e, f, g, h = rows
     return (
@@ -464,7 +485,7 @@ def _shuffled(rows: Any) -> Any:
     )  # fmt: skip
 
 
-@numba.njit(_nrt=False, forceinline=True)
+@inlined
 def _shuffled_octets(rows: Any) -> Any:
     a, b, c, d, e, f, g, h = rows
     return (
@@ -473,7 +494,7 @@ def _shuffled_octets(rows: Any) -> Any:
     )  # fmt: skip
 
 
-@numba.njit(_nrt=False, forceinline=True)
+@inlined
 def transposed(a: Any, b: Any, c: Any, d: Any, e: Any, f: Any, g: Any, h: Any) -> Any:
     """Eight rows: element k of each stands together in the result, in the order of k.
 
@@ -482,7 +503,7 @@ def transposed(a: Any, b: Any, c: Any, d: Any, e: Any, f: Any, g: Any, h: Any) -
     return _shuffled(_shuffled(_shuffled((a, b, c, d, e, f, g, h))))
 
 
-@numba.njit(_nrt=False, forceinline=True)
+@inlined
 def transposed_octets(a: Any, b: Any, c: Any, d: Any, e: Any, f: Any, g: Any, h: Any) -> Any:
     """As ``transposed``, each octet of the rows by itself."""
     return _shuffled_octets(_shuffled_octets(_shuffled_octets((a, b, c, d, e, f, g, h))))
