@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from hwsim.design import Design, JunctionShape, Pattern
 from hwsim.errors import BadInput, Mistake, bad
+from hwsim.sorting import earlier_equals, stable_order, stable_row_order
 
 Index = NDArray[np.int64]
 
@@ -51,31 +52,33 @@ class Interleaver:
         return self.left // self.shape.z
 
     @cached_property
+    def clash_free(self) -> bool:
+        """Whether no two lanes ever want one bank in one clock.
+
+        As many lanes as banks read in a clock, so that none clash just where no bank is left out.
+        """
+        is_read = np.zeros((self.shape.junction_cycle, self.shape.z), dtype=bool)
+        np.put_along_axis(is_read, self.bank, True, axis=1)
+        return bool(is_read.all())
+
+    @cached_property
     def turn(self) -> Index:
         """(junction_cycle, z) how many lower lanes want the same bank in the same clock."""
-        order = np.argsort(self.bank, axis=1, kind="stable")
-        ranked = np.take_along_axis(self.bank, order, axis=1)
-        position = np.broadcast_to(np.arange(self.shape.z), ranked.shape)
-        is_new = np.ones_like(ranked, dtype=bool)
-        is_new[:, 1:] = ranked[:, 1:] != ranked[:, :-1]
-        run_start = np.maximum.accumulate(np.where(is_new, position, 0), axis=1)
-        turn = np.empty_like(ranked)
-        np.put_along_axis(turn, order, position - run_start, axis=1)
-        return turn
+        if self.clash_free:
+            return np.zeros_like(self.left)
+        return earlier_equals(self.bank, self.shape.z)
 
     @cached_property
     def load(self) -> Index:
         """(junction_cycle,) accesses to the busiest bank: clocks that this clock's edges take."""
+        if self.clash_free:
+            return np.ones(self.shape.junction_cycle, dtype=np.int64)
         return self.turn.max(axis=1) + 1
-
-    @property
-    def clash_free(self) -> bool:
-        return bool((self.load == 1).all())
 
     @cached_property
     def bank_lane(self) -> Index:
         """(junction_cycle, z) lane that reads each bank; only where no clock is a clash."""
-        return np.argsort(self.bank, axis=1)
+        return stable_row_order(self.bank, self.shape.z)
 
     @cached_property
     def bank_word(self) -> Index:
@@ -91,10 +94,22 @@ class Interleaver:
         return phi if np.array_equal(counted, sweeps) else None
 
     @cached_property
+    def degree(self) -> Index:
+        """(n_left,) edges of each left neuron; d_out in a pattern that is right."""
+        return np.bincount(self.left.ravel(), minlength=self.shape.n_left)
+
+    @cached_property
+    def by_left(self) -> Index:
+        """(n_edges,) edges, t*z + m, by left neuron; those of one neuron ascend."""
+        return stable_order(self.left.ravel(), self.shape.n_left)
+
+    @cached_property
     def first_edge(self) -> Index:
         """(junction_cycle, z) number of the first edge, t*z + m, of each edge's left neuron."""
-        _, first, which = np.unique(self.left, return_index=True, return_inverse=True)
-        return first[which].reshape(self.left.shape)
+        first = np.empty(self.shape.n_left, dtype=np.int64)
+        # Of several values for one place numpy keeps the last: that of the first edge, backwards.
+        first[self.left.ravel()[::-1]] = np.arange(self.shape.n_edges)[::-1]
+        return first[self.left]
 
 
 def draw(design: Design, index: int) -> Interleaver:
@@ -106,8 +121,9 @@ def draw(design: Design, index: int) -> Interleaver:
     words = _words(rng, design, shape, pattern)
     lanes = _lane_banks(rng, shape, pattern)
     # words[s, k, v]: word that bank v reads at clock k of sweep s; lanes[s, m]: bank of lane m.
-    word_of_lane = np.take_along_axis(words, lanes[:, None, :], axis=2)
-    left = word_of_lane * shape.z + lanes[:, None, :]
+    if pattern.dither:  # without, lane m reads bank m
+        words = np.take_along_axis(words, lanes[:, None, :], axis=2)
+    left = words * shape.z + lanes[:, None, :]
     return Interleaver(shape, left.reshape(shape.junction_cycle, shape.z))
 
 
