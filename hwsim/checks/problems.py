@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
-from hwsim.design import JunctionShape
-from hwsim.interleaver import Index
+from hwsim.checks.fixes import doubling_fix, hazard_fix
+from hwsim.interleaver import Index, Interleaver
 from hwsim.schedule import JunctionSchedule
 
 Kind = Literal["clash", "hazard", "doubled_edge", "degree"]
@@ -82,6 +83,8 @@ def find_problems(junction: JunctionSchedule, safe_distance: int) -> dict[Kind, 
 
 def find_clashes(junction: JunctionSchedule) -> Found:
     """One problem per clock and bank that more than one lane reads."""
+    if junction.interleaver.clash_free:
+        return Found(0, ())
     shape, left, bank = junction.shape, junction.interleaver.left, junction.interleaver.bank
     key = np.arange(shape.junction_cycle)[:, None] * shape.z + bank
     load = np.bincount(key.ravel(), minlength=shape.n_edges)
@@ -107,16 +110,14 @@ def find_hazards(junction: JunctionSchedule, safe_distance: int) -> Found:
         junction: any; junction 1 has no left deltas and so no hazards.
         safe_distance: fewest clocks between two reads of one word, ``Schedule.safe_distance``.
     """
-    if junction.shape.index == 1:
+    if junction.shape.index == 1 or safe_distance <= 1:  # a bank serves one edge per clock
         return Found(0, ())
     left, clock = junction.interleaver.left.ravel(), junction.edge_clock.ravel()
-    order = np.argsort(left, kind="stable")  # edges of a neuron stay in the order of their clocks
-    distance = np.diff(clock[order])
-    is_close = (np.diff(left[order]) == 0) & (distance < safe_distance)
-    first, second, distance = order[:-1][is_close], order[1:][is_close], distance[is_close]
-    by_time = np.argsort(second)
-    first, second, distance = first[by_time], second[by_time], distance[by_time]
-    fix = _hazard_fix(junction, safe_distance, int(distance.min())) if len(distance) else ""
+    first, second = _successive(
+        junction.interleaver, lambda order: np.diff(clock[order]) < safe_distance
+    )
+    distance = clock[second] - clock[first]
+    fix = hazard_fix(junction, safe_distance, int(distance.min())) if len(distance) else ""
 
     def describe(place: int) -> Problem:
         shape, edge = junction.shape, int(second[place])
@@ -130,58 +131,31 @@ def find_hazards(junction: JunctionSchedule, safe_distance: int) -> Found:
     return _found(np.arange(len(second)), describe)
 
 
-def _hazard_fix(junction: JunctionSchedule, needed: int, shortest: int) -> str:
-    fixes = ["forwarding = true"]
-    if shortest >= 2:
-        fixes.append(f"registers <= {shortest - 2}")
-    if junction.shape.depth < needed:
-        fixes.append(f"a depth of {needed} or more instead of {junction.shape.depth} (a smaller z)")
-    else:
-        fixes.append("a pattern of type 2 or 3 in place of this one")
-    return f"{', '.join(fixes[:-1])}, or {fixes[-1]}"
-
-
 def find_doubled_edges(junction: JunctionSchedule) -> Found:
     """One problem per edge whose two neurons an earlier edge has already joined."""
     shape, left = junction.shape, junction.interleaver.left.ravel()
-    pair = np.arange(shape.n_edges) // shape.d_in * shape.n_left + left
-    order = np.argsort(pair, kind="stable")
-    is_double = np.diff(pair[order]) == 0
-    earlier = dict(zip(order[1:][is_double].tolist(), order[:-1][is_double].tolist(), strict=True))
+    first, second = _successive(
+        junction.interleaver, lambda order: np.diff(order // shape.d_in) == 0
+    )
+    is_excluded = shape.n_left % shape.d_in == 0
+    fix = "" if is_excluded or not len(second) else f"; {doubling_fix(shape)}"
 
-    def describe(edge: int) -> Problem:
-        before = earlier[edge]
+    def describe(place: int) -> Problem:
+        before, edge = int(first[place]), int(second[place])
         detail = (
             f"left neuron {left[edge]} feeds right neuron {edge // shape.d_in} more than once: "
-            f"edges {before} (clock {before // shape.z}) and {edge}"
+            f"edges {before} (clock {before // shape.z}) and {edge}{fix}"
         )
-        if shape.n_left % shape.d_in:
-            detail += f"; {_doubling_fix(shape)}"
         lanes = (before % shape.z, edge % shape.z)
         return _at_edge("doubled_edge", junction, edge, lanes, detail)
 
-    return _found(np.array(sorted(earlier), dtype=np.int64), describe)
-
-
-def _doubling_fix(shape: JunctionShape) -> str:
-    """Out-degrees whose in-degree divides the left layer: they exclude doubled edges."""
-    fits = [
-        d_out
-        for d_out in range(1, shape.n_right + 1)
-        if shape.n_left * d_out % shape.n_right == 0
-        and shape.n_left % (shape.n_left * d_out // shape.n_right) == 0
-    ]
-    near = sorted(sorted(fits, key=lambda d_out: abs(d_out - shape.d_out))[:3])
-    rule = f"an in-degree that divides {shape.n_left}, not {shape.d_in}, excludes it"
-    if not near:
-        return f"{rule}, and none does here; fix: another seed or type"
-    return f"{rule}; fix: out-degree {' or '.join(map(str, near))}, or another seed or type"
+    return _found(np.arange(len(second)), describe)
 
 
 def find_wrong_degrees(junction: JunctionSchedule) -> Found:
     """One problem per left neuron that has more or fewer than d_out edges."""
     shape = junction.shape
-    degree = np.bincount(junction.interleaver.left.ravel(), minlength=shape.n_left)
+    degree = junction.interleaver.degree
 
     def describe(neuron: int) -> Problem:
         detail = f"left neuron {neuron} has {degree[neuron]} edges, not {shape.d_out}"
@@ -189,6 +163,25 @@ def find_wrong_degrees(junction: JunctionSchedule) -> Found:
         return Problem("degree", shape.index, None, None, bank, word, detail)
 
     return _found(np.flatnonzero(degree != shape.d_out), describe)
+
+
+def _successive(
+    interleaver: Interleaver, is_wrong: Callable[[Index], NDArray[np.bool_]]
+) -> tuple[Index, Index]:
+    """Edges (first, second) that follow each other at one left neuron, by second edge.
+
+    Args:
+        interleaver: the pattern.
+        is_wrong: which neighbours in (n_edges,) edges are looked for, as (n_edges - 1,) marks. They
+            are few, and so it is asked before their left neurons are looked up.
+    """
+    left, order = interleaver.left.ravel(), interleaver.by_left
+    place = np.flatnonzero(is_wrong(order))
+    first, second = order[place], order[place + 1]
+    is_same = left[first] == left[second]
+    first, second = first[is_same], second[is_same]
+    by_time = np.argsort(second)
+    return first[by_time], second[by_time]
 
 
 def _at_edge(
