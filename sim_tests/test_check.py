@@ -7,7 +7,6 @@ from collections import Counter
 from pathlib import Path
 from xml.etree import ElementTree
 
-import networkx as nx
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -291,18 +290,6 @@ def test_warns_of_a_net_in_parts():
     assert warnings_of(design, apart) == [
         "the net falls into 2 parts that share no edge (the largest has 4 neurons, the smallest 4)"
     ]
-
-
-def test_the_graph_has_every_edge_once():
-    interleavers = draw_all(make(*SHAPES["four junctions"], {"type": 1}))
-    graph = check_module.ConnectionGraph(interleavers).graph
-    expected, start = nx.DiGraph(), 0
-    for interleaver in interleavers:
-        shape = interleaver.shape
-        for edge, left in enumerate(interleaver.left.ravel().tolist()):
-            expected.add_edge(start + left, start + shape.n_left + edge // shape.d_in)
-        start += shape.n_left
-    assert set(graph.edges) == set(expected.edges)
 
 
 def test_warns_of_what_was_not_computed(monkeypatch):
