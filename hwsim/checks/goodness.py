@@ -9,19 +9,27 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fractions import Fraction
 from math import ceil, prod
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
 
 from hwsim.interleaver import Index, Interleaver
+
+if TYPE_CHECKING:  # a check without goodness does not wait for it to be imported
+    from scipy import sparse
 
 # What exceeds one of these would take longer than a few seconds, and is not computed.
 MAX_SPREAD_EDGES = 1 << 20
 MAX_DISPERSION_EDGES = 1 << 16
 MAX_PATH_STEPS = 1 << 32
 
+MAX_UNASKED_EDGES = 1 << 20
+"""Edges in all up to which a check computes goodness without being asked to."""
+
 ROWS_AT_ONCE = 256
+COUNTS_AT_ONCE = 1 << 22
+"""Most windows, and path counts of 8 bytes each, that are held at a time."""
 
 
 def edge_permutation(interleaver: Interleaver) -> Index:
@@ -29,8 +37,7 @@ def edge_permutation(interleaver: Interleaver) -> Index:
 
     The edges of a left neuron are numbered left neuron * d_out + how many earlier edges it has.
     """
-    left = interleaver.left.ravel()
-    order = np.argsort(left, kind="stable")
+    left, order = interleaver.left.ravel(), interleaver.by_left
     ranked = left[order]
     position = np.arange(left.size)
     is_new = np.concatenate([[True], ranked[1:] != ranked[:-1]])
@@ -84,9 +91,9 @@ def _distinct_displacements(permutation: Index) -> int:
     """Distinct (j - i, pi(j) - pi(i)), i < j, lag by lag."""
     rank = np.unique(permutation, return_inverse=True)[1]
     is_scaled = len(permutation) < 2 or _is_multiple(permutation, rank)
-    pi = (rank if is_scaled else permutation).astype(np.int32)  # a small table stays in cache
+    pi = rank if is_scaled else permutation  # a small table stays in cache
     reach = int(pi.max()) - int(pi.min())
-    above = pi + np.int32(reach)
+    above = pi + reach
     seen = np.zeros(2 * reach + 1, dtype=bool)
     distinct = 0
     for lag in range(1, len(pi)):
@@ -141,6 +148,8 @@ def _edge_scatter(near: Index, n_near: int, far: Index, n_far: int, degree: int)
 
 def _adjacency(interleaver: Interleaver) -> sparse.csr_array:
     """(n_left, n_right) number of edges between two neurons."""
+    from scipy import sparse
+
     shape = interleaver.shape
     right = np.arange(shape.n_edges) // shape.d_in
     places = (interleaver.left.ravel(), right)
@@ -150,30 +159,49 @@ def _adjacency(interleaver: Interleaver) -> sparse.csr_array:
 
 def _path_scatter(chain: list[sparse.csr_array], degree: int) -> float | None:
     """Mean over the neurons at the end of the chain, and windows of those at its beginning."""
-    size = chain[0].shape[0]
+    size, n_neurons = chain[0].shape[0], chain[-1].shape[1]
     window = _window(size, degree)
     n_windows = ceil(Fraction(size, window))
     if n_windows * sum(matrix.nnz for matrix in chain) > MAX_PATH_STEPS:
         return None
-    member = sparse.csr_array(
-        (np.ones(size), (np.arange(size) // window, np.arange(size))), shape=(n_windows, size)
-    )
     backwards = [matrix.T.tocsr() for matrix in chain]
-    counts = np.empty((n_windows, chain[-1].shape[1]))
-    for start in range(0, n_windows, ROWS_AT_ONCE):
-        paths = member[start : start + ROWS_AT_ONCE].T.toarray()
+    widest = max(size, *(matrix.shape[0] for matrix in backwards))
+    at_once = min(ROWS_AT_ONCE, max(1, COUNTS_AT_ONCE // widest))
+    total = Fraction(0)
+    for start in range(0, n_windows, at_once):
+        paths = _members(size, window, start, min(start + at_once, n_windows))
         for matrix in backwards:
             paths = matrix @ paths
-        counts[start : start + ROWS_AT_ONCE] = paths.T
-    return _mean(counts, window, size, degree)
+        total += _clipped(paths.T, size - start * window, window, size, degree)
+    return float(total / (n_windows * n_neurons))
+
+
+def _members(size: int, window: int, start: int, stop: int) -> NDArray[np.float64]:
+    """(size, stop - start) whether a neuron is in a window."""
+    neurons = np.arange(start * window, min(stop * window, size))
+    members = np.zeros((size, stop - start))
+    members[neurons, neurons // window - start] = 1
+    return members
 
 
 def _mean(counts: NDArray, window: int, size: int, degree: int) -> float:
-    """Mean of min(1, count / (degree / size * window)); the last window may be smaller."""
-    n_windows, n_neurons = counts.shape
+    """Mean of min(1, count / (degree / size * window)), of (windows, neurons) counts."""
+    return float(_clipped(counts, size, window, size, degree) / counts.size)
+
+
+def _clipped(counts: NDArray, rest: int, window: int, size: int, degree: int) -> Fraction:
+    """Sum of min(1, count / (degree / size * window)); the last window may be smaller.
+
+    Args:
+        counts: (windows, neurons).
+        rest: neurons from the first of these windows to the end of the side.
+        window: neurons of a window.
+        size: neurons of the side that is cut into windows.
+        degree: of a neuron on the other side.
+    """
+    n_full = min(len(counts), rest // window)
     total = Fraction(0)
-    last = size - (n_windows - 1) * window
-    for rows, width in ((counts[:-1], window), (counts[-1:], last)):
+    for rows, width in ((counts[:n_full], window), (counts[n_full:], rest - n_full * window)):
         ideal = degree * width  # times 1 / size: whole numbers are summed without rounding
-        total += Fraction(int(np.minimum(rows * size, ideal).sum()), ideal)
-    return float(total / (n_windows * n_neurons))
+        total += Fraction(int(np.minimum(rows * size, ideal).sum()), max(ideal, 1))
+    return total
