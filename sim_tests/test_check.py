@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -232,6 +233,23 @@ def test_without_goodness():
     assert {(j.scatter, j.spread, j.dispersion) for j in report.junctions} == {(None, None, None)}
 
 
+def test_goodness_of_a_large_design_must_be_asked_for(monkeypatch):
+    monkeypatch.setattr("hwsim.checks.goodness.MAX_UNASKED_EDGES", 23)
+    design = make([12, 6], [2], [4], {"type": 1})
+    left_out = checked(design)
+    assert left_out == replace(
+        checked(design, with_goodness=False),
+        warnings=(
+            "scatter, spread and dispersion were left out, since they take long for 24 edges: "
+            "--scatter computes them",
+        ),
+    )
+    asked_for = checked(design, with_goodness=True)
+    assert asked_for.warnings == () and asked_for.scatter["score"] is not None
+    monkeypatch.setattr("hwsim.checks.goodness.MAX_UNASKED_EDGES", 24)
+    assert checked(design) == asked_for
+
+
 def test_scatter_of_the_net_is_the_smallest():
     report = checked(prototype())
     assert report.scatter == {"values": [1.0, 0.0625, 1.0, 0.5, 1.0, 1.0], "score": 0.0625}
@@ -406,6 +424,19 @@ def test_output_for_people(capsys):
     )
     assert run(["check", str(DESIGNS / "prototype-2018.toml")]) == 0
     assert capsys.readouterr().out.endswith(": ok\n")
+
+
+def test_scatter_can_be_asked_for(capsys, monkeypatch):
+    monkeypatch.setattr("hwsim.checks.goodness.MAX_UNASKED_EDGES", 10)
+    path = str(DESIGNS / "digits.toml")
+    reports = {}
+    for option in ("--scatter", "--no-scatter", None):
+        assert run(["check", path, "--json", *([option] if option else [])]) == 0
+        reports[option] = json.loads(capsys.readouterr().out)
+    assert reports["--scatter"]["scatter"]["score"] > 0
+    assert reports["--scatter"]["warnings"] == reports["--no-scatter"]["warnings"] == []
+    assert reports[None]["scatter"] is None
+    assert "--scatter computes them" in reports[None]["warnings"][-1]
 
 
 def test_many_junctions_share_several_tables(capsys, tmp_path):

@@ -31,7 +31,7 @@ def check_pattern(
     z: Sequence[int],
     registers: int = 0,
     forwarding: bool = True,
-    with_goodness: bool = True,
+    with_goodness: bool | None = None,
 ) -> Report:
     """Check a pattern file as ``check`` checks a design.
 
@@ -42,7 +42,7 @@ def check_pattern(
         registers: processing registers between reading and writing a delta.
         forwarding: whether the accumulation of deltas sees writes that have not landed yet. If so,
             there are no hazards to find.
-        with_goodness: whether to compute scatter, spread and dispersion.
+        with_goodness: whether to compute scatter, spread and dispersion; see ``check``.
 
     Raises:
         BadInput: if the file does not fit, with one line per mistake.

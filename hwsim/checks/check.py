@@ -45,14 +45,17 @@ class Report:
         return asdict(self)
 
 
-def check(design: Design, schedule: Schedule, *, with_goodness: bool = True) -> Report:
+def check(design: Design, schedule: Schedule, *, with_goodness: bool | None = None) -> Report:
     """Check every junction of a design.
 
     Args:
         design: the design.
         schedule: its schedule, ``make_schedule(design)``.
-        with_goodness: whether to compute scatter, spread and dispersion, the slowest part.
+        with_goodness: whether to compute scatter, spread and dispersion, the slowest part; None:
+            up to ``goodness.MAX_UNASKED_EDGES`` edges, with a warning beyond.
     """
+    left_out = _left_out(design) if with_goodness is None else []
+    with_goodness = not left_out if with_goodness is None else with_goodness
     found = [find_problems(junction, schedule.safe_distance) for junction in schedule.junctions]
     counts = [{kind: problems[kind].count for kind in KINDS} for problems in found]
     totals = {kind: sum(count[kind] for count in counts) for kind in KINDS}
@@ -62,7 +65,7 @@ def check(design: Design, schedule: Schedule, *, with_goodness: bool = True) -> 
         report_junction(design, schedule, junction, counts[i], scatter[2 * i : 2 * i + 2] or None)
         for i, junction in enumerate(schedule.junctions)
     )
-    warnings = [*_timing(schedule), *_banks(schedule), *_graph(schedule)]
+    warnings = [*_timing(schedule), *_banks(schedule), *_graph(schedule), *left_out]
     warnings += _goodness(junctions, scatter) if with_goodness else []
     return Report(
         ok=not any(totals.values()),
@@ -76,6 +79,17 @@ def check(design: Design, schedule: Schedule, *, with_goodness: bool = True) -> 
 
 def _scatter_of_net(values: Sequence[float | None]) -> dict[str, Any]:
     return {"values": list(values), "score": None if None in values else min(values)}
+
+
+def _left_out(design: Design) -> list[str]:
+    """The warning of goodness that nobody asked for and that would take long."""
+    n_edges = sum(shape.n_edges for shape in design.shapes)
+    if n_edges <= goodness.MAX_UNASKED_EDGES:
+        return []
+    return [
+        "scatter, spread and dispersion were left out, since they take long for "
+        f"{n_edges} edges: --scatter computes them"
+    ]
 
 
 def _timing(schedule: Schedule) -> Iterator[str]:

@@ -36,7 +36,11 @@ from hwsim.state import State
     metavar="FILE",
     help="Write JUnit XML: one test case per property and junction.",
 )
-@click.option("--no-scatter", is_flag=True, help="Leave out scatter, spread and dispersion.")
+@click.option(
+    "--scatter/--no-scatter",
+    default=None,
+    help="Compute scatter, spread and dispersion; default yes, up to a million edges in all.",
+)
 @json_option
 def check(
     path: Path,
@@ -45,7 +49,7 @@ def check(
     registers: int | None,
     forwarding: bool | None,
     junit: Path | None,
-    no_scatter: bool,
+    scatter: bool | None,
     as_json: bool,
 ) -> int:
     r"""Check the interleavers of DESIGN and show what the hardware will need.
@@ -78,7 +82,7 @@ def check(
         check_writable(junit)
     with output.patience("checking"):
         try:
-            report = _report(path, given, with_goodness=not no_scatter)
+            report = _report(path, given, with_goodness=scatter)
         except BadInput as error:
             if junit is not None:
                 write_text(junit, bad_input_to_junit(error, str(path)))
@@ -100,9 +104,10 @@ def _check_usage(path: Path, given: dict[str, object]) -> None:
         raise click.UsageError("a bare pattern needs -z and --layers, e.g. -z 8,4 --layers 16,8,4")
 
 
-def _report(path: Path, given: dict[str, object], with_goodness: bool) -> Report:
+def _report(path: Path, given: dict[str, object], with_goodness: bool | None) -> Report:
     if given:
         return check_pattern(path, **given, with_goodness=with_goodness)
     design = load_design(path)
-    State.initial(design)  # a file that it names is part of the design
+    if design.training.initial is not None:  # a file that it names is part of the design
+        State.load(design.directory / design.training.initial, design)
     return check_design(design, make_schedule(design), with_goodness=with_goodness)
