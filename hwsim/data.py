@@ -8,6 +8,7 @@ MNIST names, plain or ``.gz``.
 from __future__ import annotations
 
 import gzip
+import hashlib
 import math
 import zlib
 from collections.abc import Iterator
@@ -62,7 +63,11 @@ def load_data(source: str | Path, design: Design) -> Data:
     Raises:
         BadInput: one line per mistake in the data.
     """
-    arrays = _read(source)
+    return fit_data(read_data(source), source, design)
+
+
+def fit_data(arrays: Arrays, source: str | Path, design: Design) -> Data:
+    """As ``load_data``, from what ``read_data`` has read; one reading can serve many designs."""
     mistakes = list(_broken(arrays, design))
     if mistakes:
         raise BadInput(source, mistakes)
@@ -74,11 +79,25 @@ def load_data(source: str | Path, design: Design) -> Data:
     return Data(**fitted)
 
 
-def _read(source: str | Path) -> Arrays:
+def read_data(source: str | Path) -> Arrays:
+    """The arrays of ``source`` as they are: xtr, ytr, xte and yte, or those of them it has.
+
+    Raises:
+        BadInput: if they cannot be read.
+    """
     if str(source) == DIGITS:
         return _read_digits()
     path = Path(source)
     return _read_idx_directory(path) if path.is_dir() else _read_npz(path)
+
+
+def fingerprint(arrays: Arrays) -> str:
+    """SHA-256 of the arrays: names, types, shapes and contents."""
+    digest = hashlib.sha256()
+    for name, array in sorted(arrays.items()):
+        digest.update(f"{name} {array.dtype.str} {array.shape}".encode())
+        digest.update(np.ascontiguousarray(array).data)
+    return digest.hexdigest()
 
 
 def _read_digits() -> Arrays:
