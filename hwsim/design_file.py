@@ -32,7 +32,7 @@ def load_design(path: str | Path) -> Design:
         BadInput: with one line per mistake, all of the file's at once.
     """
     path = Path(path)
-    return make_design(_read(path), source=path, directory=path.parent)
+    return make_design(read_design_file(path), source=path, directory=path.parent)
 
 
 def make_design(
@@ -67,7 +67,8 @@ def design_to_json(design: Design) -> str:
     return json.dumps(design.sections(), indent=2) + "\n"
 
 
-def _read(path: Path) -> dict[str, Any]:
+def read_design_file(path: Path) -> dict[str, Any]:
+    """The plain tables of a design file, unchecked."""
     try:
         text = path.read_bytes().decode("utf-8")
     except OSError as error:
