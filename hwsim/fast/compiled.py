@@ -9,7 +9,9 @@ is kept is dropped when any of them changes.
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import hashlib
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
@@ -44,3 +46,14 @@ def forget_what_changed() -> None:
             for index in stamp.parent.glob("*.nbi"):
                 index.unlink(missing_ok=True)
             write_text(stamp, sources.hexdigest())
+
+
+@contextlib.contextmanager
+def one_process_at_a_time() -> Iterator[None]:
+    """Let others wait while kernels are compiled: they will find them on disk."""
+    with contextlib.ExitStack() as stack:
+        # Where nothing can be written, each process compiles for itself.
+        with contextlib.suppress(OSError):
+            lock = stack.enter_context((Path(__file__).parent / "__pycache__/lock").open("w"))
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield

@@ -13,7 +13,7 @@ import numpy as np
 
 from hwsim.design import Design
 from hwsim.fast import neurons
-from hwsim.fast.compiled import forget_what_changed
+from hwsim.fast.compiled import forget_what_changed, one_process_at_a_time
 from hwsim.fast.layout import Pattern
 from hwsim.fast.memory_map import MemoryMap, touches_of
 from hwsim.fast.network import run_blocks
@@ -60,7 +60,8 @@ class FastPipeline:
         """Compile, or load what was compiled before; the seconds it took."""
         begun = time.perf_counter()
         nothing = np.zeros(0, dtype=np.int64)
-        self._run_blocks(np.zeros(0, dtype=np.uint8), nothing, nothing, True, 0, 0, nothing)
+        with one_process_at_a_time():
+            self._run_blocks(np.zeros(0, dtype=np.uint8), nothing, nothing, True, 0, 0, nothing)
         return time.perf_counter() - begun
 
     def _run_blocks(
