@@ -10,6 +10,7 @@ import click
 
 from hwsim.engines import ENGINES
 from hwsim.errors import bad
+from hwsim.files import check_writable
 
 Command = Callable[..., Any]
 
@@ -32,6 +33,19 @@ def engine_option(function: Command) -> Command:
         "--engine", type=click.Choice(ENGINES), default=ENGINES[0], show_default=True, help=text
     )
     return option(function)
+
+
+def check_targets(targets: dict[str, Path | None], sources: tuple[Path, ...]) -> None:
+    """Find out before the training that results can be written and replace nothing they need."""
+    taken = {source.resolve() for source in sources}
+    for option, target in targets.items():
+        if target is None:
+            continue
+        check_writable(target)
+        if target.resolve() in taken:
+            rule = "would replace the design, the data or another result"
+            raise bad("command line", option, str(target), rule, "choose another name")
+        taken.add(target.resolve())
 
 
 class Integers(click.ParamType):

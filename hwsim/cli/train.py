@@ -9,7 +9,7 @@ import click
 import numpy as np
 
 from hwsim.cli import output
-from hwsim.cli.options import design_argument, engine_option, json_option
+from hwsim.cli.options import check_targets, design_argument, engine_option, json_option
 from hwsim.cli.run_view import (
     clocks_to_json,
     load_state,
@@ -21,8 +21,7 @@ from hwsim.cli.run_view import (
 )
 from hwsim.data import load_data
 from hwsim.design_file import load_design
-from hwsim.errors import bad
-from hwsim.files import check_writable, write_npz
+from hwsim.files import write_npz
 from hwsim.schedule import make_schedule
 from hwsim.simulation import Usage, steady_utilisation, usage_of
 from hwsim.state import State
@@ -104,7 +103,7 @@ def train(
     schedule = make_schedule(design)
     data = load_data(source, design)
     state = load_state(load, design) if load else State.initial(design)
-    _check_targets({"--save": save, "--predictions": predictions}, (path, Path(source)))
+    check_targets({"--save": save, "--predictions": predictions}, (path, Path(source)))
     warn_of_problems(schedule)
     with output.patience("starting the engine; the first time, it is compiled"):
         trainer = Trainer(
@@ -118,19 +117,6 @@ def train(
         output.emit(_to_json(trainer, done, save))
     else:
         _show(trainer, done, save)
-
-
-def _check_targets(targets: dict[str, Path | None], sources: tuple[Path, ...]) -> None:
-    """Find out before the training that results can be written and replace nothing they need."""
-    taken = {source.resolve() for source in sources}
-    for option, target in targets.items():
-        if target is None:
-            continue
-        check_writable(target)
-        if target.resolve() in taken:
-            rule = "would replace the design, the data or another result"
-            raise bad("command line", option, str(target), rule, "choose another name")
-        taken.add(target.resolve())
 
 
 def _train(trainer: Trainer, epochs: int, save: Path | None) -> list[Epoch]:
