@@ -30,7 +30,7 @@ import click
 from hwsim.cli import output
 from hwsim.errors import BadInput, Refused
 
-COMMANDS = ("check", "pattern", "simulate", "train", "infer", "compare")
+COMMANDS = ("check", "pattern", "simulate", "train", "infer", "compare", "sweep")
 """The commands of this package, in the order in which a user needs them."""
 
 GOOD, FAILED, BAD_INPUT = 0, 1, 2

@@ -1,0 +1,115 @@
+"""The designs of a sweep: one design file, and every combination of the values of its axes."""
+
+from __future__ import annotations
+
+import copy
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+from hwsim.data import Arrays, fit_data
+from hwsim.design import Design
+from hwsim.design_file import make_design, read_design_file
+from hwsim.errors import BadInput, Mistake, bad
+from hwsim.sweep.values import MOST, Axis
+
+
+@dataclass(frozen=True)
+class Point:
+    """One combination of values, by full key; and its design, or why there is none."""
+
+    values: dict[str, Any]
+    design: Design | None
+    error: str | None = None
+
+
+def make_grid(path: Path, axes: tuple[Axis, ...]) -> list[Point]:
+    """Every combination, the values of the last axis changing fastest.
+
+    Raises:
+        BadInput: if the file cannot be read, or holds a mistake that no combination mends.
+    """
+    raw = read_design_file(path)
+    count = math.prod(len(axis.values) for axis in axes)
+    if count > MOST:
+        rule = f"{count} combinations are more than {MOST}"
+        raise bad("command line", "--set", count, rule, "give fewer values")
+    found = [_try(raw, values, path) for values in _combinations(axes)]
+    _refuse_common(raw, [mistakes for _, mistakes in found], path)
+    return [point for point, _ in found]
+
+
+def _combinations(axes: tuple[Axis, ...]) -> Iterator[dict[str, Any]]:
+    for values in product(*(axis.values for axis in axes)):
+        yield {axis.key: value for axis, value in zip(axes, values, strict=True)}
+
+
+def _try(raw: dict[str, Any], values: dict[str, Any], path: Path) -> tuple[Point, set[str]]:
+    """The point, and every mistake in its design."""
+    design, mistakes = _make(_changed(raw, values), path)
+    error = str(mistakes[0]) if mistakes else None
+    return Point(values, design, error), {str(mistake) for mistake in mistakes}
+
+
+def _make(raw: dict[str, Any], path: Path) -> tuple[Design | None, tuple[Mistake, ...]]:
+    try:
+        return make_design(raw, source=path, directory=path.parent), ()
+    except BadInput as error:
+        return None, error.mistakes
+
+
+def _changed(raw: dict[str, Any], values: dict[str, Any]) -> dict[str, Any]:
+    """The tables with these values; a key of [[pattern]] changes in the table of each junction."""
+    changed = copy.deepcopy(raw)
+    for key, value in values.items():
+        section, _, name = key.partition(".")
+        tables = changed.setdefault(section, {})
+        for table in tables if isinstance(tables, list) else [tables]:
+            if isinstance(table, dict):  # if not, this is reported as a mistake
+                table[name] = value
+    return changed
+
+
+def _refuse_common(raw: dict[str, Any], mistakes: list[set[str]], path: Path) -> None:
+    """Mistakes of the file itself stop everything: no row would say anything else."""
+    everywhere = set.intersection(*mistakes)
+    common = [mistake for mistake in _make(raw, path)[1] if str(mistake) in everywhere]
+    if common:
+        raise BadInput(path, common)
+
+
+def fit_grid(points: list[Point], arrays: Arrays, source: str) -> list[Point]:
+    """The points, without the designs that the data do not fit.
+
+    Raises:
+        BadInput: if they fit none.
+    """
+    wrong: dict[tuple[int, int], BadInput | None] = {}
+    for point in points:
+        if point.design and (ends := _ends(point.design)) not in wrong:
+            wrong[ends] = _misfit(arrays, source, point.design)
+    first = next(iter(wrong.values()), None)
+    if first and all(wrong.values()):
+        raise first
+    return [_fitted(point, wrong) for point in points]
+
+
+def _ends(design: Design) -> tuple[int, int]:
+    """What decides whether data fit: sizes of the first and the last layer."""
+    return design.network.layers[0], design.network.layers[-1]
+
+
+def _misfit(arrays: Arrays, source: str, design: Design) -> BadInput | None:
+    try:
+        fit_data(arrays, source, design)
+    except BadInput as error:
+        return error
+    return None
+
+
+def _fitted(point: Point, wrong: dict[tuple[int, int], BadInput | None]) -> Point:
+    error = wrong[_ends(point.design)] if point.design else None
+    return replace(point, design=None, error=error.lines[0]) if error else point
