@@ -7,25 +7,29 @@ that want the same port of the same bank - raises, it is never hidden.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import NoReturn
 
 import numpy as np
 
 from hwsim.fixed_point import Raw
 from hwsim.interleaver import Index
 
+NEVER = -1
+"""The clock of a port that has not been used."""
+
 
 class Clash(Exception):
     """Two accesses of one clock wanted the same port of the same bank."""
 
 
-@dataclass
+@dataclass(slots=True)
 class Clock:
     """The clock that all memories of a model share."""
 
     now: int = 0
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, slots=True)
 class Access:
     """Elements of one memory that are read or written in one clock, checked once for clashes."""
 
@@ -33,7 +37,7 @@ class Access:
     clashing_bank: int | None
 
 
-@dataclass
+@dataclass(slots=True)
 class Written:
     """What a memory wrote last."""
 
@@ -72,7 +76,8 @@ class BankedMemory:
         self.ports = ports
         self.values = np.zeros((copies, size), dtype=np.int64)
         self.written = Written()
-        self._used: dict[tuple[int, str], int] = {}
+        self._read_at = [NEVER] * copies
+        self._written_at = self._read_at if ports == "single" else [NEVER] * copies
 
     def access(self, elements: Index) -> Access:
         """An access to ``elements``, to be used in any number of clocks."""
@@ -82,23 +87,26 @@ class BankedMemory:
 
     def read(self, access: Access, copy: int = 0) -> Raw:
         """The values of the accessed elements, as writes of earlier clocks left them."""
-        self._claim(copy, "read", access)
-        return self.values[copy].take(access.elements)
+        now = self.clock.now
+        if self._read_at[copy] == now or access.clashing_bank is not None:
+            self._clash("read", access, copy)
+        self._read_at[copy] = now
+        return self.values[copy][access.elements]
 
     def write(self, access: Access, values: Raw, copy: int = 0) -> None:
         """Write ``values``; reads of later clocks see them."""
-        self._claim(copy, "write", access)
+        now = self.clock.now
+        if self._written_at[copy] == now or access.clashing_bank is not None:
+            self._clash("write", access, copy)
+        self._written_at[copy] = now
         self.values[copy][access.elements] = values
-        self.written.clock, self.written.elements = self.clock.now, access.elements
-        self.written.values = values
+        written = self.written
+        written.clock, written.elements, written.values = now, access.elements, values
 
-    def _claim(self, copy: int, direction: str, access: Access) -> None:
-        """Take the port for this clock: one access vector per port and clock."""
-        port = "any" if self.ports == "single" else direction
-        busy = self._used.get((copy, port)) == self.clock.now
-        if busy or access.clashing_bank is not None:
-            bank = "every bank" if busy else f"bank {access.clashing_bank}"
-            raise Clash(
-                f"{self.name} copy {copy}, {bank}: second {direction} in clock {self.clock.now}"
-            )
-        self._used[copy, port] = self.clock.now
+    def _clash(self, direction: str, access: Access, copy: int) -> NoReturn:
+        """A port serves one access vector per clock, and each of its banks one element."""
+        clash = access.clashing_bank
+        bank = "every bank" if clash is None else f"bank {clash}"
+        raise Clash(
+            f"{self.name} copy {copy}, {bank}: second {direction} in clock {self.clock.now}"
+        )
