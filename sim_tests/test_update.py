@@ -38,8 +38,8 @@ class Truncating(FixedPoint):
     def shift_right(self, value: Raw, shift: int) -> Raw:
         return value >> shift
 
-    def _dropped_bit(self, product: Raw) -> Raw:
-        return product & 0
+    def _round(self, product: Raw) -> Raw:
+        return product >> self.frac_bits
 
 
 DELTAS = np.arange(-NUMBER.maximum, NUMBER.maximum + 1)
