@@ -11,7 +11,7 @@ from functools import cached_property
 
 import numpy as np
 
-from hwsim.fixed_point import FixedPoint, Raw
+from hwsim.fixed_point import FixedPoint, Raw, constant
 
 MAX_ENTRIES = 4096
 
@@ -38,12 +38,12 @@ class Activation:
         """a and a' of h, all raw, of one shape."""
         return self._sigmoid(h) if self.name == "sigmoid" else self._relu(h)
 
-    @property
+    @cached_property
     def limit(self) -> int:
         """Raw m: the table covers [-limit, limit)."""
         return min(8, 1 << self.number.int_bits) << self.number.frac_bits
 
-    @property
+    @cached_property
     def step_shift(self) -> int:
         """Low bits of x that the table address leaves out."""
         return max(0, (2 * self.limit).bit_length() - 1 - (MAX_ENTRIES.bit_length() - 1))
@@ -58,14 +58,20 @@ class Activation:
         da = np.clip(np.rint(s * (1 - s) * one), 1, one // 4 - 1).astype(np.int64)
         return a, da
 
+    @cached_property
+    def _padded_table(self) -> tuple[Raw, Raw]:
+        """``table`` with an entry more at each end, for every x below and every x above it."""
+        a, da = self.table
+        return np.concatenate([[1], a, [self.number.one - 1]]), np.pad(da, 1, constant_values=1)
+
     def _sigmoid(self, h: Raw) -> tuple[Raw, Raw]:
-        below, above = h < -self.limit, h >= self.limit
-        address = (np.clip(h, -self.limit, self.limit - 1) + self.limit) >> self.step_shift
-        a, da = self.table[0][address], self.table[1][address]
-        a = np.where(above, self.number.one - 1, np.where(below, 1, a))
-        return a, np.where(above | below, 1, da)
+        lowest = self.limit + (1 << self.step_shift)
+        address = (h + constant(lowest)) >> constant(self.step_shift)
+        a, da = self._padded_table
+        return a.take(address, mode="clip"), da.take(address, mode="clip")
 
     def _relu(self, h: Raw) -> tuple[Raw, Raw]:
-        one = self.number.one
-        inside = (h > 0) & (h < one)
-        return np.clip(h, 1, one - 1), np.where(inside, one - 1, 1)
+        low, high = constant(1), constant(self.number.one - 1)
+        a = np.minimum(np.maximum(h, low), high)
+        inside = (h > 0) & (h <= high)
+        return a, np.where(inside, high, low)
