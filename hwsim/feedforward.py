@@ -29,7 +29,14 @@ class FeedForward:
     def __call__(self, slot: Slot, weight: Raw, activation: Raw, bias: Raw) -> Raw:
         """h of the neurons that finish; weight, activation: (lanes,), bias: (finished,)."""
         products = self.number.multiply(weight, activation, self.product_tally)
-        self.partial[slot.touched] += np.add.reduceat(products, slot.starts)
-        total = self.partial[slot.finished] + bias
+        sums = np.add.reduceat(products, slot.starts)
+        if not slot.is_whole:
+            sums = self._carry(slot, sums)
+        return self.number.saturate(sums + bias, self.sum_tally)
+
+    def _carry(self, slot: Slot, sums: Raw) -> Raw:
+        """Exact sums of the neurons that finish, (finished,); those of the others are kept."""
+        self.partial[slot.touched] += sums
+        finished = self.partial[slot.finished]
         self.partial[slot.finished] = 0
-        return self.number.saturate(total, self.sum_tally)
+        return finished

@@ -27,10 +27,11 @@ from hwsim.sequencer import Descriptor
 from hwsim.update import Update
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, slots=True)
 class Accesses:
     """A slot's accesses to every memory, checked for clashes when the model is built."""
 
+    slot: Slot
     weight: Access
     bias: Access
     left: Access
@@ -38,7 +39,7 @@ class Accesses:
     finished: Access
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, slots=True)
 class Accumulation:
     """A delta accumulation on its way; ``partial`` is None where it is read later (forwarding)."""
 
@@ -85,6 +86,7 @@ class Junction:
 
     def _prepare(self, slot: Slot) -> Accesses:
         return Accesses(
+            slot=slot,
             weight=self.weight.access(slot.edges),
             bias=self.bias.access(slot.finished),
             left=self.left.access(slot.left),
@@ -95,29 +97,28 @@ class Junction:
     def clock(self, position: int | None, forward: Descriptor, backward: Descriptor) -> None:
         """One clock: issue the slot of ``position`` (None: nothing), write what is due."""
         result = update = accumulation = None
-        slot = None if position is None else self.part.slots.get(position)
-        if slot is not None and (forward.valid or backward.trains):
-            access = self._accesses[position]
+        access = self._accesses.get(position)
+        if access is not None and (forward.valid or backward.trains):
             weight = self.weight.read(access.weight)
             bias = self.bias.read(access.bias)
             if forward.valid:
-                result = self._forward(slot, access, weight, bias)
+                result = self._forward(access, weight, bias)
             if backward.trains:
                 delta = self._right_delta(access)
-                update = self._update(slot, access, weight, bias, delta, backward.eta_shift)
+                update = self._update(access, weight, bias, delta, backward.eta_shift)
                 if not self.is_first:
-                    accumulation = self._backward(slot, access, weight, delta)
+                    accumulation = self._backward(access, weight, delta)
         self._write(
             self._results.shift(result),
             self._updates.shift(update),
             self._accumulations.shift(accumulation),
         )
 
-    def _forward(self, slot: Slot, access: Accesses, weight: Raw, bias: Raw) -> tuple | None:
+    def _forward(self, access: Accesses, weight: Raw, bias: Raw) -> tuple | None:
         activation = self.left.activation.read(access.left, self.left.forward_copy)
         if self.is_first:
             activation = self.number.from_pixel(activation)
-        h = self.feedforward(slot, weight, activation, bias)
+        h = self.feedforward(access.slot, weight, activation, bias)
         return (access.finished, *self.activation(h)) if len(h) else None
 
     def _right_delta(self, access: Accesses) -> Raw:
@@ -128,18 +129,18 @@ class Junction:
         return self.number.multiply(delta, derivative, self.slope_tally)
 
     def _update(
-        self, slot: Slot, access: Accesses, weight: Raw, bias: Raw, delta: Raw, eta_shift: int
+        self, access: Accesses, weight: Raw, bias: Raw, delta: Raw, eta_shift: int
     ) -> tuple:
         activation = self.left.activation.read(access.left, self.left.backward_copy)
         if self.is_first:
             activation = self.number.from_pixel(activation)
-        step = self.update.step(delta, eta_shift)
+        slot, step = access.slot, self.update.step(delta, eta_shift)
         new_weight = self.update.weight(weight, step[slot.right_of_lane], activation)
         new_bias = self.update.bias(bias, step[slot.finished_in_touched])
         return access, new_weight, new_bias
 
-    def _backward(self, slot: Slot, access: Accesses, weight: Raw, delta: Raw) -> Accumulation:
-        derivative = partial = None
+    def _backward(self, access: Accesses, weight: Raw, delta: Raw) -> Accumulation:
+        slot, derivative, partial = access.slot, None, None
         if self.backprop.per_edge:
             derivative = self.left.derivative.read(access.left, self.left.backward_copy)
         contribution = self.backprop.contribution(weight, delta[slot.right_of_lane], derivative)
@@ -168,5 +169,5 @@ class Junction:
             # The hardware reads one clock earlier and forwards the write it then misses: the
             # value is the one the memory holds now.
             partial = delta.read(item.access, copy)
-        partial = partial * ~item.slot.fresh
+        partial = partial * item.slot.keeps
         delta.write(item.access, self.backprop.accumulate(partial, item.contribution), copy)

@@ -22,7 +22,8 @@ class Slot:
     ``lanes`` are the active lanes; ``edges``, ``left`` and ``right`` give each active lane's edge,
     left neuron and right neuron. ``touched`` are the right neurons of these edges, ascending,
     ``starts`` where each begins among the active lanes, ``finished`` those whose last edge is here.
-    ``fresh`` marks the lanes whose left neuron's delta starts from zero.
+    ``fresh`` marks the lanes whose left neuron's delta starts from zero. ``is_whole`` says that
+    all edges of every neuron touched are here, as they are where z is a multiple of d_in.
     """
 
     position: int
@@ -34,6 +35,7 @@ class Slot:
     starts: Index
     finished: Index
     fresh: Index
+    is_whole: bool
 
     @cached_property
     def right_of_lane(self) -> Index:
@@ -44,6 +46,11 @@ class Slot:
     def finished_in_touched(self) -> Index:
         """Index into ``touched`` for each finished neuron."""
         return np.searchsorted(self.touched, self.finished)
+
+    @cached_property
+    def keeps(self) -> Index:
+        """By active lane, what its left neuron's partial sum is multiplied by: 0 where fresh."""
+        return (~self.fresh).astype(np.int64)
 
 
 @dataclass(frozen=True)
@@ -63,11 +70,11 @@ class JunctionSchedule:
     inference: bool = False
     """Whether BP and UP are left out."""
 
-    @property
+    @cached_property
     def forward_age(self) -> int:
         return self.shape.index
 
-    @property
+    @cached_property
     def backward_age(self) -> int:
         return 2 * self.n_junctions - self.shape.index + 1
 
@@ -135,6 +142,7 @@ class JunctionSchedule:
             starts=starts,
             finished=touched[self.finish_clock[touched] == clock],
             fresh=self.fresh[position, lanes],
+            is_whole=len(lanes) == len(touched) * shape.d_in,
         )
 
 
@@ -184,7 +192,7 @@ class Schedule:
         """Clocks per block in which the pipeline fills and drains."""
         return 2 + self.design.hardware.registers
 
-    @property
+    @cached_property
     def block_cycle(self) -> int:
         """Clocks per input in steady state."""
         return self.junction_cycle + self.overhead + self.stalls
@@ -209,7 +217,7 @@ class Schedule:
         """Fewest clocks between two edges of a left neuron that lose no partial sum."""
         return 1 if self.design.hardware.forwarding else 2 + self.design.hardware.registers
 
-    @property
+    @cached_property
     def beats(self) -> int:
         """Beats of the input stream per input."""
         return -(-self.design.network.layers[0] // self.design.pixels_per_beat)
