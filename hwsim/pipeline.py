@@ -92,15 +92,14 @@ class Pipeline:
         self.now.now += 1
         if take:
             self.output = None
+        ages = self.sequencer.ages  # of this clock: the end of a block makes new ones
         descriptor = offer.descriptor if offer else None
-        finishing = self.sequencer.age(self.design.n_junctions)
-        sequencer = self.sequencer
-        ages = tuple(sequencer.ages)
-        tick = sequencer.clock(descriptor, drain=drain, free=self.output is None)
+        tick = self.sequencer.clock(descriptor, drain=drain, free=self.output is None)
         if tick.beat is not None:
             part, access = self._beats[tick.beat]
             layer = self.layers[0]
             layer.activation.write(access, offer.pixels[part], layer.write_copy)
+        finishing = ages[len(self.junctions) - 1]
         self.cost.label = finishing.label
         for junction in self.junctions:
             schedule = junction.part

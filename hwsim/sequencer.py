@@ -8,8 +8,8 @@ no result, it only costs clocks.
 
 from __future__ import annotations
 
-from collections import deque
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from hwsim.schedule import Schedule
 
@@ -33,8 +33,7 @@ class Descriptor:
 BUBBLE = Descriptor()
 
 
-@dataclass(frozen=True)
-class Tick:
+class Tick(NamedTuple):
     """What the sequencer did in one clock."""
 
     position: int | None
@@ -58,7 +57,7 @@ class Sequencer:
         self.loading = False
         self.beat = 0
         self.incoming = BUBBLE
-        self.ages: deque[Descriptor] = deque([BUBBLE] * schedule.oldest_age)
+        self.ages = (BUBBLE,) * schedule.oldest_age
         self.clocks = 0
         self.blocks = 0
         self.starved = 0
@@ -108,5 +107,4 @@ class Sequencer:
 
     def _end(self) -> None:
         self.running, self.position = False, 0
-        self.ages.appendleft(self.incoming)
-        self.ages.pop()
+        self.ages = (self.incoming, *self.ages[:-1])
