@@ -28,7 +28,7 @@ def constant(value: int) -> Raw:
     return np.asarray(value, dtype=np.int64)
 
 
-@dataclass
+@dataclass(slots=True)
 class Tally:
     """How often an operation left the number range."""
 
@@ -55,9 +55,19 @@ class FixedPoint:
     def maximum(self) -> int:
         return (1 << (self.width - 1)) - 1
 
-    @cached_property
+    @property
     def one(self) -> int:
         return 1 << self.frac_bits
+
+    @cached_property
+    def _half_lsb(self) -> Raw:
+        """Of a product, at twice the fraction bits."""
+        return constant(1 << (self.frac_bits - 1))
+
+    @cached_property
+    def _shift(self) -> Raw:
+        """From a product to a number."""
+        return constant(self.frac_bits)
 
     def saturate(self, value: Raw, tally: Tally | None = None) -> Raw:
         """``value`` clipped to the range; what is clipped is counted in ``tally``."""
@@ -97,7 +107,7 @@ class FixedPoint:
 
     def _round(self, product: Raw) -> Raw:
         """Floored to frac_bits, plus the first dropped bit: half an LSB before the floor."""
-        return (product + constant(self.one >> 1)) >> constant(self.frac_bits)
+        return (product + self._half_lsb) >> self._shift
 
     def add(self, left: Raw, right: ArrayLike, tally: Tally | None = None) -> Raw:
         """Saturating sum."""
