@@ -75,6 +75,7 @@ class BankedMemory:
         self.copies = copies
         self.ports = ports
         self.values = np.zeros((copies, size), dtype=np.int64)
+        self._of_copy = list(self.values)  # rows of ``values``, which indexing would make anew
         self.written = Written()
         self._read_at = [NEVER] * copies
         self._written_at = self._read_at if ports == "single" else [NEVER] * copies
@@ -91,7 +92,7 @@ class BankedMemory:
         if self._read_at[copy] == now or access.clashing_bank is not None:
             self._clash("read", access, copy)
         self._read_at[copy] = now
-        return self.values[copy][access.elements]
+        return self._of_copy[copy][access.elements]
 
     def write(self, access: Access, values: Raw, copy: int = 0) -> None:
         """Write ``values``; reads of later clocks see them."""
@@ -99,7 +100,7 @@ class BankedMemory:
         if self._written_at[copy] == now or access.clashing_bank is not None:
             self._clash("write", access, copy)
         self._written_at[copy] = now
-        self.values[copy][access.elements] = values
+        self._of_copy[copy][access.elements] = values
         written = self.written
         written.clock, written.elements, written.values = now, access.elements, values
 
