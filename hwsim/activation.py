@@ -59,16 +59,17 @@ class Activation:
         return a, da
 
     @cached_property
-    def _padded_table(self) -> tuple[Raw, Raw]:
+    def _padded_table(self) -> Raw:
         """``table`` with an entry more at each end, for every x below and every x above it."""
         a, da = self.table
-        return np.concatenate([[1], a, [self.number.one - 1]]), np.pad(da, 1, constant_values=1)
+        below, above = [[1], [1]], [[self.number.one - 1], [1]]
+        return np.hstack([below, [a, da], above])
 
     def _sigmoid(self, h: Raw) -> tuple[Raw, Raw]:
-        lowest = self.limit + (1 << self.step_shift)
-        address = (h + constant(lowest)) >> constant(self.step_shift)
-        a, da = self._padded_table
-        return a.take(address, mode="clip"), da.take(address, mode="clip")
+        from_below = h + constant(self.limit + (1 << self.step_shift))
+        address = from_below >> constant(self.step_shift)
+        a, da = self._padded_table.take(address, axis=1, mode="clip")
+        return a, da
 
     def _relu(self, h: Raw) -> tuple[Raw, Raw]:
         low, high = constant(1), constant(self.number.one - 1)
