@@ -5,10 +5,8 @@ delta = a - y for cross-entropy, (a - y)*a' for the quadratic cost (arXiv:1806.0
 
 from __future__ import annotations
 
-import numpy as np
-
 from hwsim.design import Design
-from hwsim.fixed_point import Raw, Tally
+from hwsim.fixed_point import Raw, Tally, constant
 from hwsim.memory import Access, BankedMemory, Clock
 from hwsim.schedule import JunctionSchedule
 
@@ -55,17 +53,18 @@ class Cost:
         self._predict(access, activation)
 
     def _write_delta(self, access: Access, activation: Raw, derivative: Raw) -> None:
-        target = np.where(access.elements == self.label, self.number.one, 0)
-        delta = self.number.add(activation, -target, self.tally)
+        is_label = access.elements == constant(self.label)
+        target = is_label * constant(self.number.one)
+        delta = self.number.saturate(activation - target, self.tally)
         if self.quadratic:
             delta = self.number.multiply(delta, derivative, self.tally)
         self.delta.write(access, delta, self.write_copy)
 
     def _predict(self, access: Access, activation: Raw) -> None:
-        winner = int(activation.argmax())
-        if activation[winner] >= self.best:  # activations are at least 1: the first always wins
-            self.best = int(activation[winner])
-            self.prediction = int(access.elements[winner])
+        winner = activation.argmax()
+        value = activation.item(winner)
+        if value >= self.best:  # activations are at least 1: the first always wins
+            self.best, self.prediction = value, access.elements.item(winner)
 
     def read_delta(self, access: Access) -> tuple[Raw, None]:
         return self.delta.read(access, 1 - self.write_copy), None
