@@ -230,7 +230,8 @@ def test_both_engines_give_the_same_row_and_know_each_others(sweep):
     for path in Path("runs/designs").iterdir():
         path.unlink()
     status, fast, complaints = sweep("registers=1", engine="fast")
-    assert (status, complaints) == (0, "") and fast["rows"] == slow["rows"]
+    said = [line for line in complaints.splitlines() if not line.startswith("sweep: ")]
+    assert (status, said) == (0, []) and fast["rows"] == slow["rows"]
     _, again, _ = sweep("registers=1")
     assert again["done_before"] == 1
 
