@@ -156,7 +156,7 @@ KINDS = {
     READ_DIRECT: (DIRECT, {}),
     LOOKED_UP: (NETS["powers of two"], {}),
     ROTATED: (([96, 12, 4], [4, 4], [8, 4]), {}),
-    GATHERED: (([80, 8, 4], [4, 4], [2, 4]), {"type": 1}),
+    GATHERED: (([160, 8, 4], [4, 4], [2, 4]), {"type": 1}),
 }
 
 

@@ -108,44 +108,67 @@ def to_words(
     Args:
         contribution: of all slots; the lane's begin at ``at``.
         at: see there.
-        order: (cycle,) from ``order_at`` on: which slot is the next word's, as ``control_word``,
-            counted within the octet if octets hold whole sweeps, else within the sweep.
+        order: (cycle,) from ``order_at`` on: which slot of the sweep is the next word's, as
+            ``control_word``.
         order_at: see there.
         depth: slots of a sweep, up to eight.
         cycle: slots of the lane.
         by_word: result, (cycle,) from ``to`` on. What is written too far, the next one replaces.
         to: see there.
     """
-    if OCTET % depth == 0:
-        for t in range(0, cycle, LANES):
-            values, control = load(contribution, at + t), load(order, order_at + t)
-            store(by_word, to + t, shuffle_octets(values, control))
-    else:
-        for t in range(0, cycle, depth):
-            values, control = load_octet(contribution, at + t), load_octet(order, order_at + t)
-            store(by_word, to + t, shuffle_octets(values, control))
+    for t in range(0, cycle, depth):
+        values, control = load_octet(contribution, at + t), load_octet(order, order_at + t)
+        store(by_word, to + t, shuffle_octets(values, control))
+
+
+@inlined
+def in_words(values: np.ndarray, at: int, order: np.ndarray, order_at: int) -> Any:
+    """Slots of a lane that ``to_words`` has put in order."""
+    return load(values, at)
+
+
+@inlined
+def in_clocks(values: np.ndarray, at: int, order: np.ndarray, order_at: int) -> Any:
+    """Slots of a lane whose octets hold whole sweeps, put in order now."""
+    return shuffle_octets(load(values, at), load(order, order_at))
 
 
 @compiled
-def to_clocks(by_word: np.ndarray, stride: int, cycle: int, by_clock: np.ndarray) -> None:
-    """Rows of ``LANES`` banks as columns: eight lanes and eight clocks change places.
+def to_clocks(
+    read: Any, values: np.ndarray, at: int, run: np.ndarray, run_at: int,
+    order: np.ndarray, order_at: int, cycle: int, by_clock: np.ndarray,
+) -> None:  # fmt: skip
+    """Rows of ``LANES`` lanes as columns: eight lanes and eight clocks change places.
 
     Args:
-        by_word: (LANES, stride), of which ``cycle`` are used, and room for a vector.
-        stride: see there.
+        read: ``in_words`` or ``in_clocks``.
+        values: contributions, with room for a vector.
+        at: where slot 0 lies in it.
+        run: (LANES,) from ``run_at`` on: first slot of each lane.
+        run_at: see there.
+        order: (LANES, cycle) from ``order_at`` on, for ``in_clocks``.
+        order_at: see there.
         cycle: clocks.
         by_clock: (cycle + LANES, LANES) result.
     """
-    for bank in range(0, LANES, OCTET):
-        first = bank * stride
-        for t in range(first, first + cycle, LANES):
+    for lane in range(0, LANES, OCTET):
+        first, orders = run_at + lane, order_at + lane * cycle
+        a, b = at + element(run, first), at + element(run, first + 1)
+        c, d = at + element(run, first + 2), at + element(run, first + 3)
+        e, f = at + element(run, first + 4), at + element(run, first + 5)
+        g, h = at + element(run, first + 6), at + element(run, first + 7)
+        for t in range(0, cycle, LANES):
             rows = transposed_octets(
-                load(by_word, t), load(by_word, t + stride),
-                load(by_word, t + 2 * stride), load(by_word, t + 3 * stride),
-                load(by_word, t + 4 * stride), load(by_word, t + 5 * stride),
-                load(by_word, t + 6 * stride), load(by_word, t + 7 * stride),
-            )  # fmt: skip
-            to = (t - first) * LANES + bank
+                read(values, a + t, order, orders + t),
+                read(values, b + t, order, orders + cycle + t),
+                read(values, c + t, order, orders + 2 * cycle + t),
+                read(values, d + t, order, orders + 3 * cycle + t),
+                read(values, e + t, order, orders + 4 * cycle + t),
+                read(values, f + t, order, orders + 5 * cycle + t),
+                read(values, g + t, order, orders + 6 * cycle + t),
+                read(values, h + t, order, orders + 7 * cycle + t),
+            )
+            to = t * LANES + lane
             store_clock(by_clock, to, rows[0])
             store_clock(by_clock, to + LANES, rows[1])
             store_clock(by_clock, to + 2 * LANES, rows[2])
@@ -169,7 +192,7 @@ def store_clock(by_clock: np.ndarray, to: int, octets: Any) -> None:
 def collect_looked_up(
     plus: Any, contribution: np.ndarray, at: int, run: np.ndarray, run_at: int,
     order: np.ndarray, order_at: int, cycle: int, depth: int, z: int, width: int,
-    low: int, high: int, by_word: np.ndarray, by_clock: np.ndarray,
+    low: int, high: int, by_word: np.ndarray, rows: np.ndarray, by_clock: np.ndarray,
     delta: np.ndarray, delta_at: int,
 ) -> int:  # fmt: skip
     """Banks of up to eight words that always serve the same lane: many banks at a time.
@@ -180,7 +203,8 @@ def collect_looked_up(
         at: where slot 0 lies in it.
         run: (width,) from ``run_at`` on: first slot of the lane that each bank serves.
         run_at: see there.
-        order: (width, cycle) from ``order_at`` on, see ``to_words``.
+        order: (width, cycle) from ``order_at`` on: which slot is the next word's, counted within
+            the octet if octets hold whole sweeps, else within the sweep.
         order_at: see there.
         cycle: clocks.
         depth: words of a bank.
@@ -189,6 +213,7 @@ def collect_looked_up(
         low: limit of the sums.
         high: limit of the sums.
         by_word: scratch, (LANES, cycle in whole vectors and one more).
+        rows: (LANES,) where the rows of ``by_word`` begin.
         by_clock: scratch, (cycle + LANES, LANES).
         delta: (depth, width) result, from ``delta_at`` on, a row more if ``depth`` is odd.
         delta_at: see there.
@@ -197,12 +222,19 @@ def collect_looked_up(
     lowest, highest = splat(delta, low), splat(delta, high)
     stride = (cycle + 2 * LANES - 1) // LANES * LANES
     clipped = 0
+    for lane in range(LANES):
+        put(rows, lane, lane * stride)
     for first in range(0, width, LANES):
-        for bank in range(min(LANES, z - first)):
-            lane = at + element(run, run_at + first + bank)
-            ordered = order_at + (first + bank) * cycle
-            to_words(contribution, lane, order, ordered, depth, cycle, by_word, bank * stride)
-        to_clocks(by_word, stride, cycle, by_clock)
+        orders = order_at + first * cycle
+        if OCTET % depth == 0:
+            to_clocks(
+                in_clocks, contribution, at, run, run_at + first, order, orders, cycle, by_clock
+            )
+        else:
+            for bank in range(min(LANES, z - first)):
+                lane, ordered = at + element(run, run_at + first + bank), orders + bank * cycle
+                to_words(contribution, lane, order, ordered, depth, cycle, by_word, bank * stride)
+            to_clocks(in_words, by_word, 0, rows, 0, order, 0, cycle, by_clock)
         # Two words at a time: one sum would wait for itself.
         for k in range(0, depth, 2):
             even_sum = odd_sum = zero

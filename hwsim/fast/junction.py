@@ -173,8 +173,8 @@ def collect(
         return collect_looked_up(
             plus, scratch.contribution, at, tables.run, part.run,
             tables.order, part.order, part.junction_cycle, part.depth, part.z,
-            part.delta_stride, number.low, number.high, scratch.by_word, scratch.by_clock,
-            memory.delta, to,
+            part.delta_stride, number.low, number.high, scratch.by_word, scratch.rows,
+            scratch.by_clock, memory.delta, to,
         )  # fmt: skip
     if part.collect == GATHERED:
         return collect_gathered(

@@ -28,7 +28,7 @@ CHAINED, NOT_COLLECTED = GATHERED + 1, GATHERED + 2
 SHORTEST_RUN = 4
 """Words of a bank from which on it is cheaper to copy runs than words."""
 
-DEEPEST_LOOK_UP = 32
+DEEPEST_LOOK_UP = 64
 """Words of a bank up to which it is cheaper to look them up than to gather them."""
 
 MOST_ROWS = 4096
@@ -172,10 +172,14 @@ class Pattern:
 EMPTY = np.zeros(0, dtype=np.int64)
 
 
+def detached(part: JunctionSchedule) -> JunctionSchedule:
+    """A copy: what is worked out on it goes when it goes, and is not kept in the schedule."""
+    return replace(part, interleaver=Interleaver(part.shape, part.interleaver.left))
+
+
 def make_pattern(part: JunctionSchedule, slots: Slots) -> Pattern:
     """How the kernels fetch and collect for this junction."""
-    # A copy, whose interleaver does not keep what is worked out here.
-    part = replace(part, interleaver=Interleaver(part.shape, part.interleaver.left))
+    part = detached(part)
     fetch, collect = _kinds(part)
     nothing = dict.fromkeys(("run", "phi", "order", "before", "begin"), EMPTY)
     nothing |= {"collect": collect, "delta_place": EMPTY, "delta_stride": 0, "delta_size": 0}
@@ -311,7 +315,8 @@ def _collect_looked_up(part: JunctionSchedule, slots: Slots) -> dict:
     if OCTET % shape.depth == 0:
         sweeps_before = np.arange(shape.d_out) % (OCTET // shape.depth)
         clock_of_word += sweeps_before[:, None, None] * shape.depth
-    order = control_word(clock_of_word.transpose(2, 0, 1))
+    order = np.zeros((width, shape.junction_cycle), dtype=np.int64)
+    order[: shape.z] = control_word(clock_of_word.transpose(2, 0, 1)).reshape(shape.z, -1)
     neuron = np.arange(shape.n_left)
     return {
         "run": run,

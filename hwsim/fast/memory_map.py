@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -12,7 +11,7 @@ from hwsim.backprop import sum_width
 from hwsim.design import Design
 from hwsim.fast.curves import make_curve
 from hwsim.fast.fetch import DIRECT, ROTATED
-from hwsim.fast.layout import Slots, make_pattern, whole_vectors
+from hwsim.fast.layout import Slots, detached, make_pattern, whole_vectors
 from hwsim.fast.vectors import LANES
 from hwsim.inference import winning_order
 from hwsim.interleaver import Index
@@ -93,6 +92,7 @@ class Scratch(NamedTuple):
     delta: NDArray
     contribution: NDArray
     by_word: NDArray
+    rows: NDArray
     by_clock: NDArray
     in_order: NDArray
     partial: NDArray
@@ -125,7 +125,7 @@ def _per_edge(design: Design) -> bool:
 
 def touches_of(part: JunctionSchedule) -> Index:
     """(n_right,) clocks of a block in which each right neuron has an edge."""
-    edge_clock = replace(part).edge_clock  # a copy, which does not keep it
+    edge_clock = detached(part).edge_clock
     clocks = np.sort(edge_clock.reshape(part.shape.n_right, part.shape.d_in), axis=1)
     return 1 + np.count_nonzero(np.diff(clocks, axis=1), axis=1)
 
@@ -262,7 +262,7 @@ class MemoryMap:
             touches=self._joined("touches", touches, np.int32),
             segment=self._joined("segment", segments, np.int32),
             right=self._joined("right", [slots.right for slots in self.slots], np.int32),
-            winning=position[winning_order(self.schedule.junctions[-1])].astype(np.int32),
+            winning=position[winning_order(detached(self.schedule.junctions[-1]))].astype(np.int32),
             curve=self._joined("curve", [c.activation << shift for c in curves], word),
             slopes=self._joined("slopes", [c.slope << shift for c in curves], word),
         )
@@ -325,6 +325,7 @@ class MemoryMap:
                 max([slots.size for slots, _ in hidden], default=0) + 2 * margin,
                 contribution,
             ),
+            rows=aligned(LANES, np.int32),
             by_word=aligned(max(by_clock, default=0) + LANES * LANES, contribution),
             by_clock=aligned(max(by_clock, default=0), contribution),
             in_order=aligned(max(design_left, default=0), contribution),
