@@ -13,7 +13,7 @@ from benchmarks.task import Task
 from hwsim.activation import Activation
 
 
-@numba.njit
+@numba.njit(error_model="numpy")
 def multiply(x: int, y: int, frac_bits: int, low: int, high: int) -> int:
     """Multiply as ``FixedPoint.multiply``."""
     product = x * y
@@ -47,10 +47,11 @@ def update(weight, bias, left, source, d_in, delta, shift, frac_bits, low, high)
 def backward(weight, left, d_in, delta, slope, result, frac_bits, low, high):  # noqa: ANN001, ANN201
     """Delta of every left neuron."""
     result[:] = 0
-    for edge in range(len(weight)):
-        share = multiply(delta[edge // d_in], slope[left[edge]], frac_bits, low, high)
-        added = multiply(share, weight[edge], frac_bits, low, high)
-        result[left[edge]] = min(max(result[left[edge]] + added, low), high)
+    for right in range(len(delta)):
+        for edge in range(right * d_in, (right + 1) * d_in):
+            share = multiply(delta[right], slope[left[edge]], frac_bits, low, high)
+            added = multiply(share, weight[edge], frac_bits, low, high)
+            result[left[edge]] = min(max(result[left[edge]] + added, low), high)
 
 
 @numba.njit
