@@ -6,6 +6,7 @@ import json
 import signal
 import subprocess
 import sys
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -134,7 +135,7 @@ def test_train_reports_epochs_clocks_and_saturation(folder):
     assert got["stall_clocks"] == {"clash": 0, "starved": 0, "fill": 2 * 29 * 4}
     assert got["lane_utilisation"][0] == {"ff": 400 / 696, "bp": 0.0, "up": 400 / 696}
     for name, tally in wanted.engine.tallies.items():
-        assert got["saturation"][name] == vars(tally)
+        assert got["saturation"][name] == asdict(tally)
 
 
 @pytest.mark.parametrize("design", ["design.toml", "hazard.toml"])
