@@ -228,17 +228,30 @@ def _multiply_fraction(builder: Any, x: Any, y: Any) -> Any:
     bits = x.type.element.width
     if bits == 16 and _native_bits():
         return _in_parts(builder, native, x, y)
+    if bits == 32:
+        return _multiply_fraction_32(builder, x, y)
     wide = ir.VectorType(ir.IntType(2 * bits), x.type.count)
     product = builder.mul(builder.sext(x, wide), builder.sext(y, wide))
-    if bits > 16:
-        rounded = builder.add(product, _constant(wide, 1 << (bits - 2)))
-        return builder.trunc(builder.ashr(rounded, _constant(wide, bits - 1)), x.type)
     # Halves of the product, as SSE2 has them: twice the upper one and what the lower rounds to.
     upper = builder.trunc(builder.ashr(product, _constant(wide, bits)), x.type)
     lower = builder.mul(x, y)
     top = builder.lshr(lower, _constant(x.type, bits - 2))
     one = _constant(x.type, 1)
     return builder.add(builder.shl(upper, one), builder.lshr(builder.add(top, one), one))
+
+
+def _multiply_fraction_32(builder: Any, x: Any, y: Any) -> Any:
+    """Even and odd lanes by themselves: as 64-bit products have them, none crosses the vector."""
+    wide = ir.VectorType(ir.IntType(64), x.type.count // 2)
+    half, one = _constant(wide, 32), _constant(wide, 1)
+    rounding, upper = _constant(wide, 1 << 30), _constant(wide, -1 << 32)
+    pairs = [builder.bitcast(operand, wide) for operand in (x, y)]
+    even = [builder.ashr(builder.shl(pair, half), half) for pair in pairs]
+    odd = [builder.ashr(pair, half) for pair in pairs]
+    low = builder.lshr(builder.add(builder.mul(*even), rounding), _constant(wide, 31))
+    high = builder.shl(builder.add(builder.mul(*odd), rounding), one)
+    low = builder.and_(low, builder.not_(upper))
+    return builder.bitcast(builder.or_(low, builder.and_(high, upper)), x.type)
 
 
 multiply_fraction = _lanewise(_multiply_fraction)
@@ -288,8 +301,8 @@ def look_up(typing: Any, table: Vector, control: Vector) -> Any:
     kind = Vector(table.element, control.lanes)
 
     def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        if table.element.bitwidth == 16 and _native_bits():
-            return _byte_shuffle(builder, *args)
+        if _shuffles(table):
+            return _shuffle(builder, *args)
         table_, control_ = args
         result = _splat(builder, builder.extract_element(table_, _i32(0)), _llvm(kind))
         for k in range(1, OCTET):
@@ -335,8 +348,8 @@ def shuffle_octets(typing: Any, values: Vector, control: Vector) -> Any:
 
     def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         values_, control_ = args
-        if values.element.bitwidth == 16 and _native_bits():
-            return _byte_shuffle(builder, values_, control_)
+        if _shuffles(values):
+            return _shuffle(builder, values_, control_)
         result, count = values_, values.lanes
         for k in range(OCTET):
             chosen = builder.icmp_signed("==", control_, _constant(control_.type, control_word(k)))
@@ -357,14 +370,41 @@ def _i32(value: int) -> ir.Constant:
     return ir.Constant(ir.IntType(32), value)
 
 
+def _shuffles(vector: Vector) -> bool:
+    """Whether this processor has an instruction that looks such elements up in an octet."""
+    return _native_bits() >= {16: 128, 32: 256}.get(vector.element.bitwidth, 1024)
+
+
+def _shuffle(builder: Any, table: Any, control: Any) -> Any:
+    return (_byte_shuffle if table.type.element.width == 16 else _word_shuffle)(
+        builder, table, control
+    )
+
+
 def _byte_shuffle(builder: Any, table: Any, control: Any) -> Any:
     native = {512: "llvm.x86.avx512.pshuf.b.512", 256: "llvm.x86.avx2.pshuf.b",
               128: "llvm.x86.ssse3.pshuf.b.128"}  # fmt: skip
-    count = table.type.count
-    repeated = _picked(builder, table, table, [k % count for k in range(control.type.count)])
     bytes_ = ir.VectorType(ir.IntType(8), 2 * control.type.count)
+    repeated = _repeated(builder, table, control.type.count)
     operands = [builder.bitcast(vector, bytes_) for vector in (repeated, control)]
     return builder.bitcast(_in_parts(builder, native, *operands), control.type)
+
+
+def _word_shuffle(builder: Any, table: Any, control: Any) -> Any:
+    native = {512: "llvm.x86.avx512.permvar.si.512", 256: "llvm.x86.avx2.permd"}
+    count = control.type.count
+    kind = ir.VectorType(table.type.element, count)
+    # The lower byte of a control word is twice the element's number.
+    byte = builder.and_(control, _constant(control.type, 0xFF))
+    index = builder.zext(builder.lshr(byte, _constant(control.type, 1)), kind)
+    words = min(_native_bits() // 32, count)
+    octets = [lane % words // OCTET * OCTET for lane in range(count)]
+    index = builder.add(index, ir.Constant(kind, octets))
+    return _in_parts(builder, native, _repeated(builder, table, count), index)
+
+
+def _repeated(builder: Any, table: Any, count: int) -> Any:
+    return _picked(builder, table, table, [k % table.type.count for k in range(count)])
 
 
 @intrinsic
