@@ -5,6 +5,7 @@ The last line compares with the FPGA of 2018. Ratios are of one run on one machi
 
 from __future__ import annotations
 
+import argparse
 import json
 import platform
 import sys
@@ -21,7 +22,10 @@ RESULT = Path("build") / "bench.json"
 
 def main() -> int:
     """Run all benchmarks; 0 if the fast engine is faster than the FPGA was."""
-    tables = {} if "--speed" in sys.argv else scaling.costs(complain)
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("--speed", action="store_true", help="the first table only")
+    only_speed = parser.parse_args().speed
+    tables = {} if only_speed else scaling.costs(complain)
     rows = speed.rows(complain)
     show_speed(rows)
     for title, costs in tables.items():

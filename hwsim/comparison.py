@@ -92,7 +92,20 @@ def compare(
         else:
             equal = middle
     right, wrong, _ = differences(differ)
-    return _locate(schedule, right.contents(), wrong.contents(), differ - 1)
+    found = _locate(schedule, right.contents(), wrong.contents(), differ - 1)
+    if found is not None:
+        return found
+    last = differ - 1
+    expected, got = (
+        int(make().run(pixels[:differ], labels[:differ], train=train)[last])
+        for make in (reference, other)
+    )
+    part = schedule.junctions[-1]
+    edge = _edge_of(part, "output delta", got)
+    lane, clock = edge % part.shape.z, edge // part.shape.z
+    bank = int(part.interleaver.bank.ravel()[edge])
+    place = ("prediction", 0, last, clock, lane, bank)
+    return Divergence(last, part.shape.index, "ff", *place, expected, got)
 
 
 def _same_contents(one: Engine, other: Engine) -> bool:
@@ -102,7 +115,7 @@ def _same_contents(one: Engine, other: Engine) -> bool:
 
 def _locate(
     schedule: Schedule, right: dict[str, Raw], wrong: dict[str, Raw], number: int
-) -> Divergence:
+) -> Divergence | None:
     """The first memory that differs, in the order in which an input goes through them."""
     for part, phase, memory in _in_order(schedule):
         if memory in right and not np.array_equal(right[memory], wrong[memory]):
@@ -121,7 +134,7 @@ def _locate(
                 expected=int(right[memory][copy, element]),
                 got=int(wrong[memory][copy, element]),
             )
-    raise AssertionError("predictions differ, but no memory does")
+    return None
 
 
 def _in_order(schedule: Schedule) -> Iterator[tuple[JunctionSchedule, str, str]]:
@@ -140,12 +153,12 @@ def _in_order(schedule: Schedule) -> Iterator[tuple[JunctionSchedule, str, str]]
 
 
 def _edge_of(part: JunctionSchedule, memory: str, element: int) -> int:
-    """The edge that wrote this element last."""
+    """The edge that wrote this element last; of a pixel, the first that reads it; else 0."""
     shape = part.shape
     if memory.endswith("weight"):
         return element
-    if memory.endswith(" delta") and memory != "output delta":
-        return int(np.flatnonzero(part.interleaver.left.ravel() == element)[-1])
-    if memory == "layer 0 activation":
-        return int(np.flatnonzero(part.interleaver.left.ravel() == element)[0])
+    is_pixel = memory == "layer 0 activation"
+    if is_pixel or (memory.endswith(" delta") and memory != "output delta"):
+        edges = np.flatnonzero(part.interleaver.left.ravel() == element)
+        return int(edges[0 if is_pixel else -1]) if len(edges) else 0
     return element * shape.d_in + shape.d_in - 1

@@ -307,3 +307,92 @@ def test_formats_at_their_limits_multiply_as_the_model_does():
                 for array in arrays:
                     array[:] = np.where(np.arange(array.size) % 3, number.minimum, number.maximum)
             assert_equal_engines(make_schedule(design), state, 60)
+
+
+def test_banks_deeper_than_a_word_can_count():
+    n = 32800
+    design = make_design(
+        {
+            "format": 1,
+            "network": {"layers": [8, n, 2], "out_degrees": [n // 8, 1]},
+            "hardware": {"z": [8, 1]},
+            "number": {"profile": "prototype"},
+            "pattern": [{"type": 1}, {"type": 2}],
+            "training": {"eta_shift": 0},
+        }
+    )
+    schedule = make_schedule(design)
+    assert FastPipeline(design, schedule).map.patterns[1].collect == ROTATED
+    engines = [make_engine(name, design, schedule) for name in ("clock", "fast")]
+    pixels, labels = np.full((1, 8), 200, np.uint8), np.array([1])
+    for engine in engines:
+        engine.run(pixels, labels)
+    wanted, got = (engine.contents()["layer 1 delta"] for engine in engines)
+    np.testing.assert_array_equal(got, wanted)
+
+
+WRONG_INPUTS = {
+    "fewer labels": ((5, 64), 3),
+    "more labels": ((3, 64), 5),
+    "wide pixels": ((3, 65), 3),
+    "narrow pixels": ((3, 63), 3),
+    "one input": ((64,), 1),
+}
+
+
+@pytest.mark.parametrize("name", WRONG_INPUTS)
+def test_inputs_that_do_not_fit_change_nothing(name):
+    shape, n_labels = WRONG_INPUTS[name]
+    engine = make_engine("fast", small_net("powers of two"))
+    before = engine.contents()
+    with pytest.raises(ValueError, match="must have shape"):
+        engine.run(np.zeros(shape, np.uint8), np.zeros(n_labels, np.int64))
+    assert (engine.blocks, engine.inputs_seen) == (0, 0)
+    for memory, values in engine.contents().items():
+        np.testing.assert_array_equal(values, before[memory])
+
+
+@pytest.mark.parametrize("label", [-1, 8])
+def test_labels_must_be_output_neurons(label):
+    engine = make_engine("fast", small_net("powers of two"))
+    with pytest.raises(ValueError, match="labels must be 0 to 7"):
+        engine.run(np.zeros((1, 64), np.uint8), np.array([label]))
+
+
+def test_inputs_of_any_layout_and_integer_type():
+    design = small_net("powers of two")
+    data = random_data(design, 9)
+    wanted = make_engine("fast", design).run(data.xtr, data.ytr)
+    frozen = data.xtr.copy()
+    frozen.flags.writeable = False
+    for pixels in (np.asfortranarray(data.xtr), data.xtr.astype(np.int64), frozen):
+        got = make_engine("fast", design).run(pixels, data.ytr.astype(np.int32))
+        np.testing.assert_array_equal(got, wanted)
+
+
+def test_a_state_that_does_not_fit_is_refused_whole():
+    engine = make_engine("fast", small_net("powers of two"))
+    state = engine.state()
+    state.weights[1][3] = 1 << 20
+    with pytest.raises(ValueError, match="junction 2: a value leaves the number range"):
+        engine.load(state)
+    state.weights[1] = state.weights[1][:-1]
+    with pytest.raises(ValueError, match="junction 2: must have"):
+        engine.load(state)
+
+
+def test_a_wrong_prediction_alone_is_a_divergence():
+    design = small_net("powers of two")
+    schedule, data = make_schedule(design), random_data(design, 6)
+
+    class Lying(FastPipeline):
+        def run(self, pixels, labels, **options):
+            made = super().run(pixels, labels, **options)
+            made[4:] = (made[4:] + 1) % 8
+            return made
+
+    found = compare(
+        schedule, partial(make_engine, "clock", design), partial(Lying, design), data.xtr, data.ytr
+    )
+    assert (found.input, found.phase, found.memory) == (4, "ff", "prediction")
+    assert found.got == (found.expected + 1) % 8

@@ -107,6 +107,8 @@ def test_values(text, values):
         ("frac_bits=9..4", "9..4: holds no integer"),
         ("frac_bits=4..9..0", "4..9..0: the step is 0"),
         ("frac_bits=1..9999999999", "more than 100000 values"),
+        ("frac_bits=1..99999999999999999999", "more than 100000 values"),
+        ("z=" + "[" * 3000, "brackets in more than 2 levels"),
         ("frac_bits=4?", "cannot be read from '?' on"),
         ("z=[16,20", "a closing bracket is missing at the end"),
         ("z=16,20", "hardware.z = 16: must be positive integers, one per junction"),

@@ -68,7 +68,8 @@ def sweep(
       pattern.seed=1..5               `seed` alone could be [training]'s as well
 
     RUN_DIRECTORY keeps what is done. The same command goes on where it was stopped, and another
-    one finds again what they have in common. The tables are results.csv and results.json in it.
+    one finds again what they have in common, whichever engine computed it: the bits are the same.
+    The tables results.csv and results.json in it are those of the last command.
 
     \b
     Examples:

@@ -77,17 +77,18 @@ def collect_rotated(
         bank_stride: ``depth`` in whole vectors.
     """
     zero, narrow_zero = splat(delta, 0), splat(contribution, 0)
+    numbers = lane_numbers(narrow_zero)
     lowest, highest = splat(delta, low), splat(delta, high)
     clipped = 0
     for bank in range(z):
         for word in range(0, depth, LANES):
-            numbers = add(lane_numbers(narrow_zero), splat(narrow_zero, word))
             partial = zero
             for sweep in range(bank * n_sweeps, (bank + 1) * n_sweeps):
                 start = element(phi, phi_at + sweep)
                 ahead = at + element(run, run_at + sweep) + word - start
+                before = splat(narrow_zero, min(max(start - word, 0), LANES))
                 read = where_less(
-                    numbers, splat(narrow_zero, start),
+                    numbers, before,
                     load(contribution, ahead + depth), load(contribution, ahead),
                 )  # fmt: skip
                 added = convert(delta, read)

@@ -39,12 +39,14 @@ def forget_what_changed() -> None:
     sources = hashlib.sha256(numba.__version__.encode())
     for path in sorted(package.glob("*.py")):
         sources.update(path.read_bytes())
-    stamp = package / "__pycache__" / "sources.sha256"
+    kept_in = Path(numba.config.CACHE_DIR or package / "__pycache__")
+    stamp = kept_in / "clashfree-sources.sha256"
     # Where nothing can be written, numba keeps its code elsewhere, and nobody edits the sources.
     with contextlib.suppress(OSError, BadInput):
         if not stamp.exists() or stamp.read_text() != sources.hexdigest():
-            for index in stamp.parent.glob("*.nbi"):
-                index.unlink(missing_ok=True)
+            for name in ("network.run_blocks", "batch.infer_batches"):
+                for index in kept_in.rglob(f"{name}-*.nbi"):
+                    index.unlink(missing_ok=True)
             write_text(stamp, sources.hexdigest())
 
 

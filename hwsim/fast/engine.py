@@ -15,7 +15,7 @@ from hwsim.design import Design
 from hwsim.fast import neurons
 from hwsim.fast.compiled import forget_what_changed, one_process_at_a_time
 from hwsim.fast.layout import Pattern
-from hwsim.fast.memory_map import MemoryMap, touches_of
+from hwsim.fast.memory_map import MemoryMap, checked_pixels, touches_of
 from hwsim.fast.network import run_blocks
 from hwsim.fixed_point import Raw, Tally
 from hwsim.schedule import Schedule, make_schedule
@@ -92,11 +92,21 @@ class FastPipeline:
 
         Returns:
             (inputs,) predictions made on the way.
+
+        Raises:
+            ValueError: if shapes or labels do not fit the design; nothing has changed then. After
+                an exception from ``progress`` inputs are under way: make a new engine.
         """
+        layers = self.design.network.layers
+        pixels = checked_pixels(pixels, layers[0])
+        labels = np.asarray(labels, dtype=np.int64)
+        if labels.shape != (len(pixels),):
+            raise ValueError(f"labels must have shape ({len(pixels)},), not {labels.shape}")
+        if len(labels) and not (labels.min() >= 0 and labels.max() < layers[-1]):
+            raise ValueError(f"labels must be 0 to {layers[-1] - 1}")
         n_inputs, n_junctions = len(pixels), self.design.n_junctions
-        pixels = np.ascontiguousarray(pixels, dtype=np.uint8)
         order = self.map.slots[-1].right_order
-        positions = np.argsort(order)[np.asarray(labels)]
+        positions = np.argsort(order)[labels]
         shifts = self._shifts(n_inputs, train)
         predictions = np.zeros(n_inputs, dtype=np.int64)
         blocks = self.schedule.blocks(n_inputs) if n_inputs else 0
@@ -127,8 +137,18 @@ class FastPipeline:
         return np.ascontiguousarray(shifts[np.searchsorted(starts, seen, side="right") - 1])
 
     def load(self, state: State) -> None:
-        """Set weights, biases and counts."""
-        memory = self.map.memory
+        """Set weights, biases and counts.
+
+        Raises:
+            ValueError: if an array does not fit the design; nothing has changed then.
+        """
+        number, memory = self.design.fixed_point, self.map.memory
+        for shape, *arrays in zip(self.design.shapes, state.weights, state.biases, strict=True):
+            for array, size in zip(arrays, (shape.n_edges, shape.n_right), strict=True):
+                if np.shape(array) != (size,):
+                    raise ValueError(f"junction {shape.index}: must have {size} values")
+                if array.min() < number.minimum or array.max() > number.maximum:
+                    raise ValueError(f"junction {shape.index}: a value leaves the number range")
         for record, slots, weight, bias in zip(
             self.map.junctions, self.map.slots, state.weights, state.biases, strict=True
         ):

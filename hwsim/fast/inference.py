@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from hwsim.design import Design
 from hwsim.fast.batch import BATCH, infer_batches
 from hwsim.fast.curves import make_curve
-from hwsim.fast.memory_map import ALIGNMENT, aligned, storage_bits
+from hwsim.fast.memory_map import ALIGNMENT, aligned, checked_pixels, storage_bits
 from hwsim.fixed_point import Tally
 from hwsim.inference import Tallies, winning_order
 from hwsim.interleaver import Index
@@ -45,7 +45,7 @@ def infer(
     progress: Callable[[int], None] | None = None,
 ) -> Index:
     """Predictions of the network, (inputs,); arguments are those of ``hwsim.inference.infer``."""
-    number = design.fixed_point
+    number, pixels = design.fixed_point, checked_pixels(pixels, design.network.layers[0])
     bits = storage_bits(design)
     word = {16: np.int16, 32: np.int32}[bits]
     junctions = np.zeros(design.n_junctions, dtype=JUNCTION)
@@ -76,7 +76,7 @@ def infer(
         predictions[first : first + step] = made[:count]
         if progress is not None:
             progress(count)
-    if tallies is not None:
+    if tallies is not None and len(pixels):
         _add_tallies(design, len(pixels), clipped, tallies)
     return predictions
 
@@ -95,10 +95,10 @@ def _fill(junctions: np.ndarray, design: Design, curves: list) -> None:
 
 
 def _whole_batches(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """These inputs, and blank ones up to a whole batch, with room for a vector at the end."""
+    """These inputs, and blank ones up to a whole batch."""
     rows = -(-len(pixels) // BATCH) * BATCH
     if rows == len(pixels):
-        return np.ascontiguousarray(pixels)
+        return pixels
     return np.concatenate([pixels, np.zeros((rows - len(pixels), pixels.shape[1]), np.uint8)])
 
 

@@ -111,6 +111,19 @@ def aligned(size: int, dtype: np.dtype | type) -> NDArray:
     return raw[start : start + size_bytes].view(dtype)
 
 
+def checked_pixels(pixels: NDArray, n_left: int) -> NDArray[np.uint8]:
+    """Pixels as the kernels want them: (inputs, n_left), contiguous, and writeable.
+
+    Kernels write none, but for arrays that are not writeable numba would compile once more.
+
+    Raises:
+        ValueError: if they have another shape.
+    """
+    if np.ndim(pixels) != 2 or np.shape(pixels)[1] != n_left:
+        raise ValueError(f"pixels must have shape (inputs, {n_left}), not {np.shape(pixels)}")
+    return np.require(pixels, np.uint8, ["C", "W"])
+
+
 def storage_bits(design: Design) -> int:
     """Width of the words that hold numbers: 16 where all sums then fit into 32."""
     number, per_edge = design.fixed_point, _per_edge(design)

@@ -23,6 +23,9 @@ from hwsim.errors import bad
 MOST = 100_000
 """Most values of a range, and most designs of a sweep: beyond it lies a typing mistake."""
 
+DEEPEST = 2
+"""Levels of brackets: a list of pairs has two."""
+
 KEYS = {f"{section}.{name}" for section, model in SECTIONS.items() for name in model.model_fields}
 """Every key of a design file, with its section."""
 
@@ -104,10 +107,12 @@ def _tokens(text: str) -> Iterator[tuple[str, str]]:
         at = match.end()
 
 
-def _items(tokens: Tokens, closing: str | None) -> list[Any]:
+def _items(tokens: Tokens, closing: str | None, depth: int = 0) -> list[Any]:
+    if depth > DEEPEST:
+        raise ValueError(f"brackets in more than {DEEPEST} levels")
     items: list[Any] = []
     while True:
-        items += _item(tokens)
+        items += _item(tokens, depth)
         end = tokens.popleft()[1] if tokens else None
         if end == closing:
             return items
@@ -116,7 +121,7 @@ def _items(tokens: Tokens, closing: str | None) -> list[Any]:
             raise ValueError(f"{missing} is missing {f'before {end!r}' if end else 'at the end'}")
 
 
-def _item(tokens: Tokens) -> list[Any]:
+def _item(tokens: Tokens, depth: int) -> list[Any]:
     """The values of one item: several for a range."""
     kind, text = tokens.popleft() if tokens else ("end", "")
     if kind == "range":
@@ -128,7 +133,7 @@ def _item(tokens: Tokens) -> list[Any]:
     if kind == "word":
         return [{"true": True, "false": False}.get(text, text)]
     if text == "[":
-        return [_items(tokens, closing="]")]
+        return [_items(tokens, closing="]", depth=depth + 1)]
     raise ValueError(f"a value is missing {f'before {text!r}' if text else 'at the end'}")
 
 
@@ -137,12 +142,12 @@ def _range(text: str) -> range:
     step = rest[0] if rest else 1
     if step == 0:
         raise ValueError(f"{text}: the step is 0")
-    found = range(first, last + (1 if step > 0 else -1), step)
-    if not found:
+    count = (last - first) // step + 1
+    if count < 1:
         raise ValueError(f"{text}: holds no integer")
-    if len(found) > MOST:
+    if count > MOST:
         raise ValueError(f"{text}: more than {MOST} values")
-    return found
+    return range(first, first + count * step, step)
 
 
 def _full_key(name: str, option: str) -> str:
@@ -156,7 +161,7 @@ def _full_key(name: str, option: str) -> str:
         sections = " and ".join(f"[{key.partition('.')[0]}]" for key in found)
         fix = " or ".join(f"--set {key}=.." for key in found)
         raise _bad(option, f"{name!r} is a key of both {sections}", fix)
-    known = sorted(KEYS) if "." in name else sorted(key.partition(".")[2] for key in KEYS)
+    known = sorted(KEYS if "." in name else {key.partition(".")[2] for key in KEYS})
     close = difflib.get_close_matches(name, known, 1)
     fix = f"did you mean {close[0]!r}?" if close else f"known are {', '.join(known)}"
     raise _bad(option, f"unknown key {name!r}", fix)
