@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from hwsim.cli import output
-from hwsim.cli.options import design_argument, json_option
+from hwsim.cli.options import data_option, design_argument, json_option
 from hwsim.cli.run_view import load_state
 from hwsim.comparison import compare as find_divergence
 from hwsim.data import load_data
@@ -21,13 +21,7 @@ from hwsim.state import State
 
 @click.command("compare")
 @design_argument
-@click.option(
-    "--data",
-    "source",
-    required=True,
-    metavar="DATA",
-    help="digits, an .npz file (xtr ytr xte yte), or a directory of idx files.",
-)
+@data_option
 @click.option(
     "--inputs",
     type=click.IntRange(1),

@@ -8,7 +8,7 @@ import click
 import numpy as np
 
 from hwsim.cli import output
-from hwsim.cli.options import design_argument, engine_option, json_option
+from hwsim.cli.options import data_option, design_argument, engine_option, json_option
 from hwsim.cli.run_view import load_state, saturation_to_json, show_saturation
 from hwsim.data import load_data
 from hwsim.design import Design
@@ -31,13 +31,7 @@ from hwsim.state import State
     metavar="STATE.npz",
     help="Weights and biases, as train --save writes them.",
 )
-@click.option(
-    "--data",
-    "source",
-    required=True,
-    metavar="DATA",
-    help="digits, an .npz file (xtr ytr xte yte), or a directory of idx files.",
-)
+@data_option
 @engine_option
 @json_option
 def infer(path: Path, load: Path, source: str, engine: str, as_json: bool) -> None:

@@ -20,6 +20,12 @@ def design_argument(function: Command) -> Command:
     return click.argument("path", metavar="DESIGN", type=click.Path(path_type=Path))(function)
 
 
+def data_option(function: Command) -> Command:
+    """``--data``, given to the command as ``source``."""
+    text = "digits, an .npz file (xtr ytr xte yte), or a directory of idx files."
+    return click.option("--data", "source", required=True, metavar="DATA", help=text)(function)
+
+
 def json_option(function: Command) -> Command:
     """``--json``, given to the command as ``as_json``."""
     text = "Print one JSON object on stdout, and nothing else there."

@@ -9,7 +9,13 @@ from typing import Any
 import click
 
 from hwsim.cli import output
-from hwsim.cli.options import check_targets, design_argument, engine_option, json_option
+from hwsim.cli.options import (
+    check_targets,
+    data_option,
+    design_argument,
+    engine_option,
+    json_option,
+)
 from hwsim.data import read_data
 from hwsim.errors import MISSING, bad
 from hwsim.files import write_text
@@ -26,13 +32,7 @@ HEAD = ("test accuracy", "train accuracy", "clocks/input", "memory bits", "multi
 
 @click.command("sweep")
 @design_argument
-@click.option(
-    "--data",
-    "source",
-    required=True,
-    metavar="DATA",
-    help="digits, an .npz file (xtr ytr xte yte), or a directory of idx files.",
-)
+@data_option
 @click.option("--set", "options", required=True, multiple=True, metavar="KEY=VALUES",
               help="A key of the design file and the values it takes, as above.")  # fmt: skip
 @click.option("--epochs", type=click.IntRange(1), default=1, show_default=True, metavar="N",

@@ -9,7 +9,13 @@ import click
 import numpy as np
 
 from hwsim.cli import output
-from hwsim.cli.options import check_targets, design_argument, engine_option, json_option
+from hwsim.cli.options import (
+    check_targets,
+    data_option,
+    design_argument,
+    engine_option,
+    json_option,
+)
 from hwsim.cli.run_view import (
     clocks_to_json,
     load_state,
@@ -32,13 +38,7 @@ FILE = click.Path(path_type=Path)
 
 @click.command("train")
 @design_argument
-@click.option(
-    "--data",
-    "source",
-    required=True,
-    metavar="DATA",
-    help="digits, an .npz file (xtr ytr xte yte), or a directory of idx files.",
-)
+@data_option
 @click.option(
     "--epochs",
     type=click.IntRange(1),

@@ -476,20 +476,11 @@ def odd(typing: Any, vector: Vector) -> Any:
 
 
 @intrinsic
-def where_equal(typing: Any, x: Vector, y: Vector, then: Vector, otherwise: Vector) -> Any:
-    """``where_equal(x, y, a, b)``: lanes of a where x = y, of b elsewhere."""
-    return _where("==", x, y, then, otherwise)
-
-
-@intrinsic
 def where_less(typing: Any, x: Vector, y: Vector, then: Vector, otherwise: Vector) -> Any:
     """``where_less(x, y, a, b)``: lanes of a where x < y, of b elsewhere."""
-    return _where("<", x, y, then, otherwise)
 
-
-def _where(relation: str, x: Vector, y: Vector, then: Vector, otherwise: Vector) -> Any:
     def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        return builder.select(builder.icmp_signed(relation, args[0], args[1]), *args[2:])
+        return builder.select(builder.icmp_signed("<", args[0], args[1]), *args[2:])
 
     return then(x, y, then, otherwise), generate
 
