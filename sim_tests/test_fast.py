@@ -20,13 +20,13 @@ from hwsim.data import load_data
 from hwsim.design import Design
 from hwsim.design_file import load_design, make_design
 from hwsim.engines import ENGINES, infer, make_engine
-from hwsim.fast import layout
+from hwsim.fast import layout_by_left
 from hwsim.fast.engine import FastPipeline
-from hwsim.fast.fetch import DIRECT as READ_DIRECT
-from hwsim.fast.fetch import GATHERED, LOOKED_UP, ROTATED
-from hwsim.fast.layout import Slots
+from hwsim.fast.layout import DIRECT as READ_DIRECT
+from hwsim.fast.layout import FAR, FETCHED, NEAR, in_slots, lay_out
+from hwsim.fast.layout_by_left import Parts
+from hwsim.fast.layout_by_right import Segments
 from hwsim.fixed_point import FixedPoint, Tally
-from hwsim.interleaver import Interleaver
 from hwsim.schedule import Schedule, make_schedule
 from hwsim.state import State
 
@@ -152,32 +152,60 @@ def test_inference_equals_the_plain_one(design, inputs):
     assert plain == compiled
 
 
-KINDS = {
-    READ_DIRECT: (DIRECT, {}),
-    LOOKED_UP: (NETS["powers of two"], {}),
-    ROTATED: (([96, 12, 4], [4, 4], [8, 4]), {}),
-    GATHERED: (([160, 8, 4], [4, 4], [2, 4]), {"type": 1}),
+NEAR_NET = ([96, 12, 12, 4], [4, 4, 4], [8, 4, 4])
+LAYOUTS = {
+    "banks where they lie": (DIRECT, {}, {"index": 2, "kind": READ_DIRECT}),
+    "fetched banks": (([64, 40, 4], [10, 4], [16, 40]), {}, {"index": 1, "kind": FETCHED}),
+    "dither": (DIRECT, {"dither": True}, {"index": 2, "kind": NEAR}),
+    "deep banks": (NEAR_NET, {}, {"index": 2, "kind": NEAR, "is_chained": 0}),
+    "far neurons": (([8, 600, 600, 4], [75, 1, 4], [8, 60, 4]), {}, {"index": 2, "kind": FAR}),
+    "few neurons in parts": (([16, 64, 3], [4, 3], [16, 64]), {}, {"index": 2, "parts": 8}),
 }
+"""A net, its pattern, and how one of its junctions then lies."""
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_each_way_of_fetching_is_taken_where_it_should_be(kind):
-    (layers, out_degrees, z), pattern = KINDS[kind]
-    design = make(layers, out_degrees, z, pattern=pattern)
-    assert FastPipeline(design).map.patterns[0].fetch == kind
-    assert_equal_engines(make_schedule(design), State.initial(design), 40)
+def assert_laid_out(schedule: Schedule, expected: dict[str, int]) -> None:
+    record = FastPipeline(schedule.design, schedule).map.junctions[expected["index"] - 1]
+    assert {name: record[name] for name in expected} == expected
+    assert_equal_engines(schedule, scaled_state(schedule.design, 1.0), 40)
+
+
+@pytest.mark.parametrize("name", LAYOUTS)
+@pytest.mark.parametrize("profile", ["default", "prototype"])
+def test_each_layout_is_taken_where_it_should_be(name, profile):
+    sizes, pattern, expected = LAYOUTS[name]
+    design = make(*sizes, pattern=pattern)
+    design = make_design({**design.sections(), "number": {"profile": profile, "int_bits": 2}})
+    assert_laid_out(make_schedule(design), expected)
+
+
+def test_lost_sums_are_chained():
+    schedule = make_schedule(small_net("powers of two", **PUBLISHED))
+    assert_laid_out(schedule, {"index": 2, "is_chained": 1})
+
+
+def test_left_neurons_of_different_degree_are_placed_by_degree():
+    design, rng = make(*NEAR_NET), np.random.default_rng(1)
+    patterns = [random_pattern(shape, rng) for shape in design.shapes]
+    assert_laid_out(schedule_of(design, *patterns), {"index": 2, "is_placed": 1})
+
+
+@pytest.mark.parametrize("dither", [True, False])
+def test_wide_layers_are_taken_in_panels(monkeypatch, dither):
+    monkeypatch.setattr(layout_by_left, "PANEL_WORDS", 32)
+    monkeypatch.setattr(layout_by_left, "SLOTS_AT_ONCE", 64)
+    design = make(*NEAR_NET, pattern={"dither": dither})
+    assert_laid_out(make_schedule(design), {"index": 2, "panels": 4, "tiles_at_once": 2})
 
 
 @settings(max_examples=50, deadline=None)
-@given(drawn_nets())
-def test_slots_hold_every_edge_once(design: Design):
-    for shape in design.shapes:
-        slots, edges = Slots.of(shape), np.arange(1, shape.n_edges + 1)
-        assert sorted(slots.in_tiles(edges).ravel()[slots.in_tiles(edges).ravel() > 0]) == list(
-            edges
-        )
-        np.testing.assert_array_equal(slots.edges(slots.in_tiles(edges)), edges)
-        np.testing.assert_array_equal(slots.in_rows(edges).ravel()[slots.of_edge], edges)
+@given(drawn_nets(), st.sampled_from([16, 32]))
+def test_slots_hold_every_edge_once(design: Design, bits: int):
+    for part in make_schedule(design).junctions:
+        slots, edges = lay_out(part, bits).slots, np.arange(1, part.shape.n_edges + 1)
+        arranged = in_slots(slots, edges)
+        assert sorted(arranged[arranged > 0]) == list(edges)
+        np.testing.assert_array_equal(arranged[slots.of_edge], edges)
 
 
 def test_a_wrong_table_is_found_by_input_junction_phase_and_lane():
@@ -239,23 +267,40 @@ def test_a_whole_epoch_of_mnist(shared_data):
     assert_equal_on_mnist(shared_data, "prototype-2018.toml", None)
 
 
-BASELINE = {"NUMBA_CPU_NAME": "x86-64", "NUMBA_CPU_FEATURES": "+sse2"}
-OLD_PROCESSOR = """
+PROCESSORS = {
+    "SSE2": ("x86-64", "+sse2", 0, [8]),
+    "AVX2": ("haswell", "+sse2,+ssse3,+sse4.1,+popcnt,+avx,+avx2", 256, [8, 17]),
+}
+"""As LLVM calls it, its features, the widest multiplication of fractions, fraction bits to try."""
+
+OTHER_PROCESSOR = """
 import sys
 sys.path.insert(0, {folder!r})
-from small_nets import scaled_state, small_net
-from test_fast import assert_equal_engines
-from hwsim.fast.vectors import _native_bits
+from small_nets import DIRECT, scaled_state, small_net
+from small_designs import make
+from test_fast import LAYOUTS, assert_equal_engines
+from hwsim.design_file import make_design
+from hwsim.fast.llvm import native_bits
 from hwsim.schedule import make_schedule
-assert _native_bits() == 0
-design = small_net("four junctions", profile="prototype", int_bits=2)
-assert_equal_engines(make_schedule(design), scaled_state(design, 1.5), 60)
+assert native_bits() == {native_bits}
+for frac_bits in {frac_bits}:
+    designs = [small_net("four junctions")]
+    designs += [make(*sizes, pattern=pattern) for sizes, pattern, _ in LAYOUTS.values()]
+    for design in designs:
+        number = {{"profile": "prototype", "int_bits": 2, "frac_bits": frac_bits}}
+        design = make_design({{**design.sections(), "number": number}})
+        assert_equal_engines(make_schedule(design), scaled_state(design, 1.5), 60)
 """
 
 
-def test_the_same_bits_on_a_processor_with_sse2_only(tmp_path):
-    code = OLD_PROCESSOR.format(folder=os.path.dirname(__file__))
-    environment = os.environ | BASELINE | {"NUMBA_CACHE_DIR": str(tmp_path)}
+@pytest.mark.parametrize("processor", PROCESSORS)
+def test_the_same_bits_on_an_older_processor(tmp_path, processor):
+    name, features, bits, frac_bits = PROCESSORS[processor]
+    code = OTHER_PROCESSOR.format(
+        folder=os.path.dirname(__file__), native_bits=bits, frac_bits=frac_bits
+    )
+    numba = {"CPU_NAME": name, "CPU_FEATURES": features, "CACHE_DIR": str(tmp_path)}
+    environment = os.environ | {f"NUMBA_{key}": value for key, value in numba.items()}
     done = subprocess.run(
         [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False
     )
@@ -283,17 +328,13 @@ def make_wide(design: Design, **number: object) -> Design:
 
 def test_rows_are_chosen_so_that_vectors_are_full():
     design = make([1024, 64, 32], [4, 16], [128, 32])
-    chosen = [Slots.of(shape) for shape in design.shapes]
+    chosen = [Segments.of(shape) for shape in design.shapes]
     assert [(s.rows, s.segments, s.size) for s in chosen] == [(64, 64, 4096), (32, 32, 1024)]
 
 
-def test_interleavers_that_read_no_bank_twice_but_every_lane_elsewhere_are_gathered():
-    shape = make([8, 4], [2], [4]).shapes[0]
-    left = np.array([[0, 1, 2, 3], [5, 4, 7, 6], [1, 0, 3, 2], [4, 5, 6, 7]])
-    schedule = schedule_of(make([8, 4], [2], [4]), Interleaver(shape, left).left)
-    part = schedule.junctions[0]
-    assert layout.make_pattern(part, Slots.of(shape)).fetch == GATHERED
-    assert_equal_engines(schedule, State.initial(schedule.design), 30)
+def test_parts_are_chosen_so_that_vectors_are_full():
+    assert Parts.of(n_right=256, d_in=16) == Parts(256, 16, parts=1)
+    assert Parts.of(n_right=10, d_in=56) == Parts(10, 56, parts=3)
 
 
 def test_formats_at_their_limits_multiply_as_the_model_does():
@@ -322,7 +363,7 @@ def test_banks_deeper_than_a_word_can_count():
         }
     )
     schedule = make_schedule(design)
-    assert FastPipeline(design, schedule).map.patterns[1].collect == ROTATED
+    assert FastPipeline(design, schedule).map.layouts[1].kind == NEAR
     engines = [make_engine(name, design, schedule) for name in ("clock", "fast")]
     pixels, labels = np.full((1, 8), 200, np.uint8), np.array([1])
     for engine in engines:

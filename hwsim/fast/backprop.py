@@ -1,18 +1,26 @@
-"""Backpropagation of some lanes: what each edge adds to its left neuron (``hwsim.backprop``)."""
+"""Backpropagation of some edges: what each adds to its left neuron (``hwsim.backprop``).
+
+The product comes in four forms, ``times_...``: profile "prototype" multiplies by a' per edge, in
+half the width where numbers leave bits of a word free; profile "default" does not, and its products
+may fit into a word or not. All have the same arguments, edge, delta, a' and ``Factors``, and return
+the product and how many lanes of it were clipped.
+"""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from hwsim.fast.compiled import compiled
-from hwsim.fast.fetch import Operand
+from hwsim.fast.compiled import compiled, inlined
+from hwsim.fast.fetch import Operand, RightOperand, Tiles
+from hwsim.fast.llvm import LANES
 from hwsim.fast.vectors import (
-    LANES,
     add,
+    add_saturating,
     convert,
     count_differing,
+    element,
     load,
     maximum,
     minimum,
@@ -25,19 +33,108 @@ from hwsim.fast.vectors import (
     splat,
     store,
     subtract,
-    widen,
 )
 
 
+class Factors(NamedTuple):
+    """How to multiply.
+
+    Attributes:
+        frac_bits: of every number.
+        low: the most negative number.
+        high: the largest number.
+        share_shift: how far delta, or delta*a', is shifted left in half the width, and
+        weight_shift: how far the weight is: their product then has its binary point where
+            ``multiply_fraction`` cuts, and the bit that was rounded is in its lower half.
+        rounded_bit: which bit of the lower half that is.
+    """
+
+    frac_bits: int
+    low: int
+    high: int
+    share_shift: int
+    weight_shift: int
+    rounded_bit: int
+
+
+@inlined
+def is_per_edge(memory: Any) -> bool:
+    """Whether a' is multiplied in per edge: then deltas are numbers, else wider sums.
+
+    The answer lies in the types, so that kernels hold only what one profile needs.
+    """
+    return memory.delta.itemsize == memory.weight.itemsize
+
+
+@inlined
+def factors_of(part: Any, number: Any, weight: np.ndarray) -> Factors:
+    """How a junction multiplies."""
+    return Factors(
+        number.frac_bits, number.low, number.high,
+        part.share_shift, part.weight_shift, 8 * weight.itemsize - 2,
+    )  # fmt: skip
+
+
+@inlined
+def times_slope_short(edge: Any, delta: Any, slope: Any, factors: Factors) -> Any:
+    """(delta*a')*w, each product rounded and saturated, in the width of a word."""
+    lowest, highest = splat(edge, factors.low), splat(edge, factors.high)
+    share = shift_left(multiply_fraction(delta, slope), factors.share_shift)
+    edge = shift_left(edge, factors.weight_shift)
+    rounding = odd(shift_right(multiply_low(share, edge), factors.rounded_bit))
+    floored = subtract(multiply_fraction(share, edge), rounding)
+    inside = minimum(maximum(floored, lowest), highest)
+    return minimum(add(inside, rounding), highest), count_differing(inside, floored)
+
+
+@inlined
+def times_slope(edge: Any, delta: Any, slope: Any, factors: Factors) -> Any:
+    """(delta*a')*w, each product rounded and saturated, for numbers that fill a word."""
+    product = multiply_wide(multiply_fraction(delta, slope), edge)
+    lowest, highest = splat(product, factors.low), splat(product, factors.high)
+    floored = shift_right(product, factors.frac_bits)
+    inside = minimum(maximum(floored, lowest), highest)
+    rounded = add(inside, odd(shift_right(product, factors.frac_bits - 1)))
+    return minimum(rounded, highest), count_differing(inside, floored)
+
+
+@inlined
+def times_weight_short(edge: Any, delta: Any, slope: Any, factors: Factors) -> Any:
+    """w*delta, rounded once and never saturated, where that fits into a word."""
+    right = shift_left(delta, factors.share_shift)
+    return multiply_fraction(right, shift_left(edge, factors.weight_shift)), 0
+
+
+@inlined
+def times_weight(edge: Any, delta: Any, slope: Any, factors: Factors) -> Any:
+    """w*delta, rounded once and never saturated, twice as wide."""
+    product = multiply_wide(delta, edge)
+    floored = shift_right(product, factors.frac_bits)
+    return add(floored, odd(shift_right(product, factors.frac_bits - 1))), 0
+
+
+@inlined
+def clipped_sum(partial: Any, added: Any, lowest: Any, highest: Any) -> Any:
+    """One edge more, clipped to the limits (profile "prototype", where the order shows)."""
+    return minimum(maximum(add_saturating(partial, added), lowest), highest)
+
+
+@inlined
+def plain_sum(partial: Any, added: Any, lowest: Any, highest: Any) -> Any:
+    """One edge more, in lanes wide enough for every sum."""
+    return add(partial, added)
+
+
 @compiled
-def contribute_per_edge(
-    weight: np.ndarray, at: int, read: Any, slope: Operand, delta: np.ndarray,
-    rows: int, all_rows: int, stride: int, frac_bits: int, low: int, high: int,
-    contribution: np.ndarray, to: int,
+def contribute(
+    times: Any, factors: Factors, weight: np.ndarray, at: int, read: Any, slope: Operand,
+    delta: np.ndarray, rows: int, all_rows: int, stride: int, contribution: np.ndarray, to: int,
 ) -> int:  # fmt: skip
-    """(delta*a')*w, each product rounded and saturated (profile "prototype").
+    """By right neuron: the products of some rows of slots.
 
     Args:
+        times: see above.
+        factors: for it.
         weight: all weights, tile by tile; the first row begins at ``at``.
         at: see there.
         read: how to read ``slope``.
@@ -46,95 +143,87 @@ def contribute_per_edge(
         rows: how many rows.
         all_rows: rows of the junction.
         stride: slots of a row.
-        frac_bits: of every number.
-        low: the most negative number.
-        high: the largest number.
         contribution: result; row by row from ``to`` on.
         to: see there.
 
     Returns:
         How many products were clipped.
     """
-    lowest, highest = splat(widen(splat(weight, 0)), low), splat(widen(splat(weight, 0)), high)
     clipped = 0
     for v in range(0, stride, LANES):
         right = load(delta, v)
         for row in range(rows):
             edge = load(weight, at + v * all_rows + row * LANES)
-            share = multiply_fraction(right, read(slope, row, v))
-            product = multiply_wide(share, edge)
-            floored = shift_right(product, frac_bits)
-            inside = minimum(maximum(floored, lowest), highest)
-            clipped += count_differing(inside, floored)
-            rounded = add(inside, odd(shift_right(product, frac_bits - 1)))
-            store(
-                contribution,
-                to + v + row * stride,
-                convert(contribution, minimum(rounded, highest)),
-            )
-    return clipped
-
-
-@compiled
-def contribute_per_edge_short(
-    weight: np.ndarray, at: int, read: Any, slope: Operand, delta: np.ndarray,
-    rows: int, all_rows: int, stride: int, share_shift: int, weight_shift: int, low: int, high: int,
-    contribution: np.ndarray, to: int,
-) -> int:  # fmt: skip
-    """As ``contribute_per_edge``, in half the width: for numbers that leave bits of a word free.
-
-    Shifted left by ``share_shift`` and ``weight_shift``, the factors' product has its binary point
-    where ``multiply_fraction`` cuts, and the bit that was rounded is in its lower half.
-    """
-    lowest, highest = splat(weight, low), splat(weight, high)
-    rounded_bit = 8 * weight.itemsize - 2
-    clipped = 0
-    for v in range(0, stride, LANES):
-        right = load(delta, v)
-        for row in range(rows):
-            edge = load(weight, at + v * all_rows + row * LANES)
-            share = multiply_fraction(right, read(slope, row, v))
-            left, edge = shift_left(share, share_shift), shift_left(edge, weight_shift)
-            rounding = odd(shift_right(multiply_low(left, edge), rounded_bit))
-            floored = subtract(multiply_fraction(left, edge), rounding)
-            inside = minimum(maximum(floored, lowest), highest)
-            clipped += count_differing(inside, floored)
-            rounded = minimum(add(inside, rounding), highest)
-            store(contribution, to + v + row * stride, convert(contribution, rounded))
-    return clipped
-
-
-@compiled
-def contribute_short(
-    weight: np.ndarray, at: int, delta: np.ndarray, rows: int, all_rows: int, stride: int,
-    delta_shift: int, weight_shift: int, contribution: np.ndarray, to: int,
-) -> None:  # fmt: skip
-    """w*delta, rounded once, where that fits into a word (profile "default").
-
-    Arguments are those of ``contribute_per_edge_short``.
-    """
-    for v in range(0, stride, LANES):
-        right = shift_left(load(delta, v), delta_shift)
-        for row in range(rows):
-            edge = load(weight, at + v * all_rows + row * LANES)
-            product = multiply_fraction(right, shift_left(edge, weight_shift))
+            product, count = times(edge, right, read(slope, row, v), factors)
+            clipped += count
             store(contribution, to + v + row * stride, convert(contribution, product))
+    return clipped
 
 
 @compiled
-def contribute_wide(
-    weight: np.ndarray, at: int, delta: np.ndarray,
-    rows: int, all_rows: int, stride: int, frac_bits: int, contribution: np.ndarray, to: int,
-) -> None:  # fmt: skip
-    """w*delta, rounded once and never saturated (profile "default").
+def contribute_columns(
+    times: Any, factors: Factors, weight: np.ndarray, at: int, slope: np.ndarray, slope_at: int,
+    read: Any, right: RightOperand, tiles: Tiles,
+    contribution: np.ndarray,
+) -> int:  # fmt: skip
+    """By left neuron: the products of some tiles, where their sums have to be followed one by one.
 
-    Arguments are those of ``contribute_per_edge``; ``contribution`` is twice as wide.
+    Arguments are those of ``sum_columns``.
     """
-    for v in range(0, stride, LANES):
-        right = load(delta, v)
-        for row in range(rows):
-            edge = load(weight, at + v * all_rows + row * LANES)
-            product = multiply_wide(right, edge)
-            floored = shift_right(product, frac_bits)
-            rounded = add(floored, odd(shift_right(product, frac_bits - 1)))
-            store(contribution, to + v + row * stride, convert(contribution, rounded))
+    clipped = 0
+    for t in range(tiles.first, tiles.last):
+        left = load(slope, slope_at + t * LANES)
+        begin = element(tiles.begin, tiles.at + t)
+        end = element(tiles.begin, tiles.at + t + 1)
+        for slot in range(begin, end, LANES):
+            delta = read(right, (slot - begin) // LANES, slot)
+            product, count = times(load(weight, at + slot), delta, left, factors)
+            clipped += count
+            store(contribution, slot, convert(contribution, product))
+    return clipped
+
+
+@compiled
+def sum_columns(
+    times: Any, plus: Any, factors: Factors,
+    weight: np.ndarray, at: int, slope: np.ndarray, slope_at: int,
+    read: Any, right: RightOperand, tiles: Tiles,
+    begins: bool, delta: np.ndarray, delta_at: int,
+) -> tuple[int, int]:  # fmt: skip
+    """By left neuron: the deltas of some tiles, edge after edge in the hardware's order.
+
+    Args:
+        times: see above.
+        plus: ``clipped_sum`` or ``plain_sum``.
+        factors: for both.
+        weight: all weights; slot 0 is at ``at``.
+        at: see there.
+        slope: derivatives as fractions, from ``slope_at`` on.
+        slope_at: see there.
+        read: how to read ``right``.
+        right: deltas of the right neurons.
+        tiles: which ones.
+        begins: whether these are the first edges; else the sums go on.
+        delta: result, one word per left neuron from ``delta_at`` on.
+        delta_at: see there.
+
+    Returns:
+        How many products and how many sums were clipped.
+    """
+    lowest, highest = splat(delta, factors.low), splat(delta, factors.high)
+    products = sums = 0
+    for t in range(tiles.first, tiles.last):
+        left, partial = load(slope, slope_at + t * LANES), splat(delta, 0)
+        if not begins:
+            partial = load(delta, delta_at + t * LANES)
+        begin = element(tiles.begin, tiles.at + t)
+        end = element(tiles.begin, tiles.at + t + 1)
+        for slot in range(begin, end, LANES):
+            right_delta = read(right, (slot - begin) // LANES, slot)
+            product, count = times(load(weight, at + slot), right_delta, left, factors)
+            products += count
+            added = convert(delta, product)
+            wrapped, partial = add(partial, added), plus(partial, added, lowest, highest)
+            sums += count_differing(partial, wrapped)
+        store(delta, delta_at + t * LANES, partial)
+    return products, sums

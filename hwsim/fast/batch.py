@@ -7,13 +7,12 @@ from typing import Any
 import numpy as np
 
 from hwsim.fast.compiled import compiled, kept
+from hwsim.fast.llvm import LANES, OCTET
+from hwsim.fast.rearrangement import first_octet, second_octet, transposed
 from hwsim.fast.vectors import (
-    LANES,
-    OCTET,
     add,
     count_differing_first,
     element,
-    first_octet,
     lane_of,
     load,
     load_two_octets,
@@ -22,11 +21,9 @@ from hwsim.fast.vectors import (
     multiply_fraction,
     pixel_words,
     put,
-    second_octet,
     shift_right,
     splat,
     store,
-    transposed,
     widen,
 )
 

@@ -12,9 +12,9 @@ from collections.abc import Callable
 import numpy as np
 
 from hwsim.design import Design
-from hwsim.fast import neurons
+from hwsim.fast import tallies
 from hwsim.fast.compiled import forget_what_changed, one_process_at_a_time
-from hwsim.fast.layout import Pattern
+from hwsim.fast.layout import Layout
 from hwsim.fast.memory_map import MemoryMap, checked_pixels, touches_of
 from hwsim.fast.network import run_blocks
 from hwsim.fixed_point import Raw, Tally
@@ -50,7 +50,7 @@ class FastPipeline:
         self.blocks = 0
         self.forward_inputs = 0
         self.trained_inputs = 0
-        self._counts = np.zeros((design.n_junctions, 7), dtype=np.int64)
+        self._counts = np.zeros((design.n_junctions, len(tallies.KINDS)), dtype=np.int64)
         first = self.schedule.junctions[0]
         self._pixels = np.zeros((first.copies["activation"], first.shape.n_left), dtype=np.int64)
         self.load(state or State.initial(design))
@@ -86,7 +86,7 @@ class FastPipeline:
 
         Args:
             pixels: (inputs, n_left_1) unsigned 8-bit.
-            labels: (inputs,) right answers, as indices of output neurons.
+            labels: (inputs,) right answers, as indices of output tallies.
             train: whether weights and biases learn.
             progress: called now and then with the number of predictions so far.
 
@@ -105,7 +105,7 @@ class FastPipeline:
         if len(labels) and not (labels.min() >= 0 and labels.max() < layers[-1]):
             raise ValueError(f"labels must be 0 to {layers[-1] - 1}")
         n_inputs, n_junctions = len(pixels), self.design.n_junctions
-        order = self.map.slots[-1].right_order
+        order = self.map.layouts[-1].right_order
         positions = np.argsort(order)[labels]
         shifts = self._shifts(n_inputs, train)
         predictions = np.zeros(n_inputs, dtype=np.int64)
@@ -149,38 +149,34 @@ class FastPipeline:
                     raise ValueError(f"junction {shape.index}: must have {size} values")
                 if array.min() < number.minimum or array.max() > number.maximum:
                     raise ValueError(f"junction {shape.index}: a value leaves the number range")
-        for record, slots, weight, bias in zip(
-            self.map.junctions, self.map.slots, state.weights, state.biases, strict=True
-        ):
-            at = record["weight"]
-            memory.weight[at : at + slots.size] = slots.in_tiles(weight).ravel()
-            memory.bias[record["bias"] : record["bias"] + len(bias)] = bias[slots.right_order]
+        for j, (weight, bias) in enumerate(zip(state.weights, state.biases, strict=True)):
+            self.map.set_weights(j, weight)
+            at = self.map.junctions[j]["bias"]
+            memory.bias[at : at + len(bias)] = bias[self.map.layouts[j].right_order]
         self.inputs_seen, self.epochs_seen = state.inputs_seen, state.epochs_seen
 
     def state(self) -> State:
         """Weights, biases and counts as they are now."""
-        memory = self.map.memory
-        weights, biases = [], []
-        for record, slots in zip(self.map.junctions, self.map.slots, strict=True):
-            at = record["weight"]
-            weights.append(slots.edges(memory.weight[at : at + slots.size]).astype(np.int64))
+        weights = [self.map.weights(j) for j in range(self.design.n_junctions)]
+        biases = []
+        for record, layout in zip(self.map.junctions, self.map.layouts, strict=True):
             at = record["bias"]
-            in_order = memory.bias[at : at + record["n_right"]].astype(np.int64)
-            biases.append(in_order[np.argsort(slots.right_order)])
+            in_order = self.map.memory.bias[at : at + record["n_right"]].astype(np.int64)
+            biases.append(in_order[np.argsort(layout.right_order)])
         return State(weights, biases, self.inputs_seen, self.epochs_seen, self.design.fingerprint)
 
     def contents(self) -> dict[str, Raw]:
         """Every memory by name, (copies, elements)."""
         found = {"layer 0 activation": self._pixels, "output delta": self._output_deltas()}
-        for record, pattern in zip(self.map.junctions, self.map.patterns, strict=True):
+        for record, layout in zip(self.map.junctions, self.map.layouts, strict=True):
             if not record["is_first"]:
-                found |= self._layer(record, pattern)
+                found |= self._layer(record, layout)
         state = self.state()
         for i, (weight, bias) in enumerate(zip(state.weights, state.biases, strict=True), 1):
             found |= {f"junction {i} weight": weight[None], f"junction {i} bias": bias[None]}
         return found
 
-    def _layer(self, record: np.void, pattern: Pattern) -> dict[str, Raw]:
+    def _layer(self, record: np.void, layout: Layout) -> dict[str, Raw]:
         memory, shift = self.map.memory, int(self.map.numbers["fraction_shift"][0])
         name = f"layer {record['index'] - 1}"
         copies, size, deltas = record["copies"], record["left_size"], record["delta_size"]
@@ -189,18 +185,19 @@ class FastPipeline:
             return array[at : at + copies * size].reshape(copies, size)[:, place].astype(np.int64)
 
         left = {
-            kind: take(array, record[at], copies, size, pattern.place) >> shift
+            kind: take(array, record[at], copies, size, layout.place) >> shift
             for kind, array, at in (
                 ("activation", memory.activation, "activation"),
                 ("derivative", memory.slope, "slope"),
             )
         }
-        delta = take(memory.delta, record["delta"], 2, deltas, pattern.delta_place)
+        delta = take(memory.delta, record["delta"], 2, deltas, layout.delta_place)
         return {f"{name} {kind}": values for kind, values in (left | {"delta": delta}).items()}
 
     def _output_deltas(self) -> Raw:
-        order = self.map.slots[-1].right_order
-        deltas = self.map.memory.output_delta[: 2 * len(order)].reshape(2, -1)
+        order = self.map.layouts[-1].right_order
+        stride = self.map.junctions[-1]["output_stride"]
+        deltas = self.map.memory.output_delta[: 2 * stride].reshape(2, -1)
         return deltas[:, np.argsort(order)].astype(np.int64)
 
     def _keep_pixels(self, pixels: Raw) -> None:
@@ -220,20 +217,20 @@ class FastPipeline:
             name = f"junction {i}"
             counts[f"{name} feedforward product"] = Tally(0, forward * edges)
             counts[f"{name} feedforward sum"] = Tally(
-                int(hit[neurons.FORWARD_SUM]), forward * right
+                int(hit[tallies.FORWARD_SUM]), forward * right
             )
             counts[f"{name} update product"] = Tally(0, trained * edges)
-            counts[f"{name} weight"] = Tally(int(hit[neurons.WEIGHT]), trained * edges)
-            counts[f"{name} bias"] = Tally(int(hit[neurons.BIAS]), trained * right)
+            counts[f"{name} weight"] = Tally(int(hit[tallies.WEIGHT]), trained * edges)
+            counts[f"{name} bias"] = Tally(int(hit[tallies.BIAS]), trained * right)
             if i > 1 and per_edge:
-                product = Tally(int(hit[neurons.BACK_PRODUCT]), 2 * trained * edges)
+                product = Tally(int(hit[tallies.BACK_PRODUCT]), 2 * trained * edges)
                 counts[f"{name} backprop product"] = product
-                counts[f"{name} delta sum"] = Tally(int(hit[neurons.BACK_SUM]), trained * edges)
+                counts[f"{name} delta sum"] = Tally(int(hit[tallies.BACK_SUM]), trained * edges)
             if i < n_junctions and not per_edge:
                 touched = int(touches_of(self.schedule.junctions[i - 1]).sum())
-                product = Tally(int(hit[neurons.RIGHT_DELTA]), trained * touched)
+                product = Tally(int(hit[tallies.RIGHT_DELTA]), trained * touched)
                 counts[f"{name} right delta"] = product
         quadratic = self.design.network.cost == "quadratic"
         outputs = forward * self.design.network.layers[-1] * (2 if quadratic else 1)
-        output = Tally(int(self._counts[:, neurons.OUTPUT].sum()), outputs)
+        output = Tally(int(self._counts[:, tallies.OUTPUT].sum()), outputs)
         return counts | {"output delta": output}

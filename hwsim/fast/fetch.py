@@ -1,8 +1,9 @@
-"""Fetching: what every lane reads on the left side, slot by slot.
+"""Fetching: what the neurons on the other side of each slot have.
 
-The hardware's interleaver, in the forms that cost least: looked up in a bank of few words, as a
-rotation of a deep bank, or word by word. An ``Operand`` is what the phases then read, either what
-was fetched or, where vectors do not straddle lanes, the banks themselves.
+The hardware's interleaver, in the forms that cost least. By right neuron, a lane looks words up in
+its left bank, and an ``Operand`` is what the phases then read: what was fetched or, where vectors
+do not straddle lanes, the banks themselves. By left neuron, each edge has to find its right one:
+among near ones by the same look-up, else one by one (``RightOperand``).
 """
 
 from __future__ import annotations
@@ -12,20 +13,16 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from hwsim.fast.compiled import compiled, inlined
+from hwsim.fast.llvm import LANES
+from hwsim.fast.look_ups import load_table, look_up, look_up_among, table_lanes
 from hwsim.fast.vectors import (
-    LANES,
-    OCTET,
-    either,
     element,
     load,
+    load_each,
     load_octet,
-    look_up,
-    look_up_octet,
-    put,
+    splat,
     store,
 )
-
-DIRECT, LOOKED_UP, ROTATED, GATHERED = range(4)
 
 
 class Operand(NamedTuple):
@@ -63,119 +60,83 @@ def read_banks(operand: Operand, row: int, v: int) -> Any:
 
 
 @compiled
-def fetch_looked_up(
+def fetch_banks(
     left: np.ndarray, at: int, source: np.ndarray, source_at: int, word: np.ndarray, word_at: int,
-    depth: int, rows: int, runs: int, length: int, stride: int, slots: np.ndarray,
+    rows: int, groups: int, length: int, stride: int, slots: np.ndarray,
 ) -> None:  # fmt: skip
-    """Banks that serve one lane for a run of slots: each slot chooses among the bank's words.
+    """Banks of up to eight words, each of which serves one lane: slots choose among its words.
 
     Args:
         left: memories; the one to read begins at ``at``.
         at: see there.
-        source: (rows * runs,) from ``source_at`` on: where the bank of each run begins.
+        source: (rows * groups,) from ``source_at`` on: where the bank of each lane begins.
         source_at: see there.
         word: (rows * stride,) from ``word_at`` on: which word of its bank each slot reads, as
             ``control_word``.
         word_at: see there.
-        depth: words of a bank.
         rows: how many rows of slots.
-        runs: runs in a row.
-        length: slots of a run.
+        groups: lanes of a row.
+        length: slots of a lane.
         stride: slots of a row.
-        slots: (rows * stride,) result. Vectors that are written too far, the next run replaces.
+        slots: (rows * stride,) result. Vectors that are written too far, the next lane replaces.
     """
-    run = source_at
+    lane = source_at
     for row in range(rows):
         first = row * stride
-        for _ in range(runs):
-            begin = at + element(source, run)
-            if depth > OCTET:
-                for slot in range(first, first + length, LANES):
-                    words = look_up_deep(left, begin, depth, load(word, word_at + slot))
-                    store(slots, slot, words)
-            elif length > OCTET:
-                bank = load_octet(left, begin)
-                for slot in range(first, first + length, LANES):
-                    store(slots, slot, look_up(bank, load(word, word_at + slot)))
-            else:
-                words = look_up(load_octet(left, begin), load_octet(word, word_at + first))
-                store(slots, first, words)
+        for _ in range(groups):
+            bank = load_octet(left, at + element(source, lane))
+            for slot in range(first, first + length, LANES):
+                store(slots, slot, look_up(bank, load(word, word_at + slot)))
             first += length
-            run += 1
+            lane += 1
+
+
+class Tiles(NamedTuple):
+    """Some tiles of a panel.
+
+    Tile t, from ``first`` up to ``last`` without it, has the slots from ``begin[at + t]`` up to
+    ``begin[at + t + 1]``.
+    """
+
+    begin: np.ndarray
+    at: int
+    first: int
+    last: int
+
+
+class RightOperand(NamedTuple):
+    """Where a phase finds what the right neurons have in ``values``, slots by left neuron.
+
+    ``read_near`` looks it up among the ``span`` neurons from ``first`` of the row on; ``control``
+    says which one each slot reads. ``read_far`` reads the neuron that ``source`` names.
+    """
+
+    values: np.ndarray
+    first: np.ndarray
+    first_at: int
+    span: int
+    control: np.ndarray
+    control_at: int
+    source: np.ndarray
+    source_at: int
 
 
 @inlined
-def look_up_deep(left: np.ndarray, begin: int, depth: int, control: Any) -> Any:
-    """As ``look_up``, in a bank of several octets."""
-    words = look_up_octet(load_octet(left, begin), control, 0)
-    for first in range(OCTET, depth, OCTET):
-        words = either(words, look_up_octet(load_octet(left, begin + first), control, first))
-    return words
+def read_near(operand: RightOperand, row: int, slot: int) -> Any:
+    """One vector of right values: slots ``slot`` onwards, in a row of their tile."""
+    begin = element(operand.first, operand.first_at + row)
+    control = load(operand.control, operand.control_at + slot)
+    found = splat(operand.values, 0)
+    found = look_up_among(found, load_table(operand.values, begin), control, 0)
+    first = table_lanes(operand.values)
+    while first < operand.span:
+        table = load_table(operand.values, begin + first)
+        found = look_up_among(found, table, control, first)
+        first += table_lanes(operand.values)
+    return found
 
 
-@compiled
-def fetch_rotated(
-    left: np.ndarray, at: int, source: np.ndarray, source_at: int, depth: int,
-    rows: int, runs: int, stride: int, slots: np.ndarray,
-) -> None:  # fmt: skip
-    """Banks that count on from a seed in each sweep: runs of ``depth`` words of a doubled bank.
-
-    Args:
-        left: memories; the one to read begins at ``at``.
-        at: see there.
-        source: (rows * runs,) from ``source_at`` on: where each run begins.
-        source_at: see there.
-        depth: slots of a run.
-        rows: how many rows of slots.
-        runs: runs in a row.
-        stride: slots of a row.
-        slots: (rows * stride,) result. Vectors that are written too far, the next run replaces.
-    """
-    run = source_at
-    for row in range(rows):
-        first = row * stride
-        for _ in range(runs):
-            begin = at + element(source, run)
-            if depth > LANES:
-                for word in range(0, depth, LANES):
-                    store(slots, first + word, load(left, begin + word))
-            else:
-                for word in range(0, depth, OCTET):
-                    store(slots, first + word, load_octet(left, begin + word))
-            first += depth
-            run += 1
-
-
-@compiled
-def fetch_gathered(
-    activation: np.ndarray, forward: int, backward: int, slope: np.ndarray, slope_at: int,
-    with_slope: bool, source: np.ndarray, source_at: int, n_slots: int,
-    to_forward: np.ndarray, to_backward: np.ndarray, to_slope: np.ndarray,
-) -> None:  # fmt: skip
-    """Any pattern: ``source`` says for each slot what it reads, in all copies at once.
-
-    Args:
-        activation: memories; FF reads the one at ``forward``, UP the one at ``backward``.
-        forward: see there.
-        backward: see there.
-        slope: memories; BP reads the one at ``slope_at``, if ``with_slope``.
-        slope_at: see there.
-        with_slope: see there.
-        source: (n_slots,) from ``source_at`` on.
-        source_at: see there.
-        n_slots: how many.
-        to_forward: (n_slots,) result for FF.
-        to_backward: (n_slots,) result for UP.
-        to_slope: (n_slots,) result for BP.
-    """
-    if with_slope:
-        for slot in range(n_slots):
-            left = element(source, source_at + slot)
-            put(to_forward, slot, element(activation, forward + left))
-            put(to_backward, slot, element(activation, backward + left))
-            put(to_slope, slot, element(slope, slope_at + left))
-    else:
-        for slot in range(n_slots):
-            left = element(source, source_at + slot)
-            put(to_forward, slot, element(activation, forward + left))
-            put(to_backward, slot, element(activation, backward + left))
+@inlined
+def read_far(operand: RightOperand, row: int, slot: int) -> Any:
+    """As ``read_near``, from anywhere."""
+    return load_each(operand.values, load(operand.source, operand.source_at + slot))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -10,9 +12,8 @@ from numpy.typing import ArrayLike, NDArray
 from hwsim.backprop import sum_width
 from hwsim.design import Design
 from hwsim.fast.curves import make_curve
-from hwsim.fast.fetch import DIRECT, ROTATED
-from hwsim.fast.layout import Slots, detached, make_pattern, whole_vectors
-from hwsim.fast.vectors import LANES
+from hwsim.fast.layout import FETCHED, Layout, detached, in_slots, lay_out, whole_vectors
+from hwsim.fast.llvm import LANES
 from hwsim.inference import winning_order
 from hwsim.interleaver import Index
 from hwsim.schedule import JunctionSchedule, Schedule
@@ -28,14 +29,19 @@ def _fields(names: str) -> np.dtype:
     return np.dtype([(name, np.int64) for name in names.split()])
 
 
+TABLES = "source word first product tile run order before begin place segment right"
+"""Arrays that a ``Layout`` brings."""
+
 JUNCTION = _fields(
-    "index n_left n_right d_out z depth junction_cycle is_first is_last "
+    "index n_left n_right d_in d_out z depth junction_cycle is_first is_last "
     "is_short share_shift weight_shift limit step_shift last_address curve "
-    "rows segments stride segments_per_neuron runs run_length "
-    "fetch collect source word run phi order before begin segment right touches "
-    "weight bias activation slope left_size copies bank_stride "
-    "delta delta_size delta_stride "
-    "right_activation right_slope right_size right_copies right_depth right_place "
+    "kind is_by_left is_chained is_placed "
+    "rows segments stride segments_per_neuron groups panels panel_rows panel_neurons panel_places "
+    "tiles tiles_at_once span "
+    "product_stride no_product lanes parts part_length output_stride "
+    f"{TABLES} touches "
+    "weight bias activation slope left_size copies delta delta_size delta_stride "
+    "right_activation right_slope right_size right_copies right_place right_in_order "
     "right_delta right_delta_size right_delta_place"
 )
 """One junction as the kernels see it: its shape, and where its parts of the arrays begin.
@@ -65,16 +71,19 @@ class Tables(NamedTuple):
 
     source: NDArray
     word: NDArray
+    first: NDArray
+    product: NDArray
+    tile: NDArray
     run: NDArray
-    phi: NDArray
     order: NDArray
     before: NDArray
     begin: NDArray
+    place: NDArray
+    segment: NDArray
+    right: NDArray
     right_place: NDArray
     right_delta_place: NDArray
     touches: NDArray
-    segment: NDArray
-    right: NDArray
     winning: NDArray
     curve: NDArray
     slopes: NDArray
@@ -90,17 +99,14 @@ class Scratch(NamedTuple):
     joined: NDArray
     step: NDArray
     delta: NDArray
+    products: NDArray
     contribution: NDArray
-    by_word: NDArray
-    rows: NDArray
     by_clock: NDArray
-    in_order: NDArray
     partial: NDArray
     right_delta: NDArray
     right_step: NDArray
     address: NDArray
     a: NDArray
-    margin: NDArray
 
 
 def aligned(size: int, dtype: np.dtype | type) -> NDArray:
@@ -109,6 +115,11 @@ def aligned(size: int, dtype: np.dtype | type) -> NDArray:
     raw = np.zeros(size_bytes + ALIGNMENT, dtype=np.uint8)
     start = -raw.ctypes.data % ALIGNMENT
     return raw[start : start + size_bytes].view(dtype)
+
+
+def padded(places: Index) -> Index:
+    """Places in whole vectors: behind the last ones, that of the first element."""
+    return np.pad(places, (0, -len(places) % LANES))
 
 
 def checked_pixels(pixels: NDArray, n_left: int) -> NDArray[np.uint8]:
@@ -155,11 +166,7 @@ class MemoryMap:
         self.design = design
         self.schedule = schedule
         self.bits = storage_bits(design)
-        self.slots = tuple(Slots.of(shape) for shape in design.shapes)
-        self.patterns = tuple(
-            make_pattern(part, slots)
-            for part, slots in zip(schedule.junctions, self.slots, strict=True)
-        )
+        self.layouts = tuple(lay_out(part, self.bits) for part in schedule.junctions)
         self.junctions = np.zeros(design.n_junctions, dtype=JUNCTION)
         self.numbers = np.zeros(1, dtype=NUMBER)
         self._fill_numbers()
@@ -169,7 +176,7 @@ class MemoryMap:
         self.memory = self._memory()
         self._fill_rights()
         self.scratch = self._scratch()
-        self.patterns = tuple(pattern.places for pattern in self.patterns)
+        self.layouts = tuple(map(self._without_tables, self.layouts, self.junctions))
 
     def _fill_numbers(self) -> None:
         number, design = self.design.fixed_point, self.design
@@ -193,22 +200,28 @@ class MemoryMap:
 
     def _fill_shapes(self) -> None:
         last = self.design.n_junctions
-        for record, part, slots, pattern in zip(
-            self.junctions, self.schedule.junctions, self.slots, self.patterns, strict=True
+        for record, part, layout in zip(
+            self.junctions, self.schedule.junctions, self.layouts, strict=True
         ):
             shape = part.shape
-            for name in ["index", "n_left", "n_right", "d_out", "z", "depth", "junction_cycle"]:
+            for name in [
+                "index",
+                "n_left",
+                "n_right",
+                "d_in",
+                "d_out",
+                "z",
+                "depth",
+                "junction_cycle",
+            ]:
                 record[name] = getattr(shape, name)
-            for name in ["rows", "segments", "stride"]:
-                record[name] = getattr(slots, name)
-            record["runs"] = slots.segments // pattern.run_length
-            for name in ["fetch", "collect", "run_length", "left_size", "bank_stride"]:
-                record[name] = getattr(pattern, name)
-            for name in ["delta_size", "delta_stride"]:
-                record[name] = getattr(pattern, name)
+            for name in ["kind", "is_by_left", "is_chained", "left_size", "delta_size"]:
+                record[name] = getattr(layout, name)
+            for name, size in layout.sizes.items():
+                record[name] = size
             record["is_first"], record["is_last"] = shape.index == 1, shape.index == last
-            record["segments_per_neuron"] = slots.segments_per_neuron
             record["copies"] = part.copies["activation"]
+            record["output_stride"] = whole_vectors(shape.n_right)
 
     def _fill_shifts(self) -> None:
         """How far the factors of BP's second product can be shifted within a word."""
@@ -225,13 +238,31 @@ class MemoryMap:
 
     def _fill_rights(self) -> None:
         """Let each junction know where the one to its right has its left memories."""
-        for here, right, pattern in zip(
-            self.junctions, self.junctions[1:], self.patterns[1:], strict=False
-        ):
+        for here, right in pairwise(self.junctions):
             for name in ("activation", "slope", "copies", "delta", "delta_size"):
                 here[f"right_{name}"] = right[name]
             here["right_size"] = right["left_size"]
-            here["right_depth"] = right["depth"] if pattern.fetch == ROTATED else 0
+            first = here["right_place"]
+            place = self.tables.right_place[first : first + here["n_right"]]
+            here["right_in_order"] = right["is_by_left"] and (np.diff(place) == 1).all()
+
+    def _without_tables(self, layout: Layout, record: np.void) -> Layout:
+        """A layout that holds nothing that the kernels' arrays hold."""
+        if layout.is_by_left:
+            begin, columns = record["product"], layout.slots
+            product = self.tables.product[begin : begin + len(columns.product)]
+            layout = replace(layout, slots=replace(columns, product=product))
+        return replace(layout, tables={})
+
+    def set_weights(self, index: int, weight: NDArray) -> None:
+        """Set the weights of a junction, counted from 0; (n_edges,) in edge order."""
+        slots, at = self.layouts[index].slots, self.junctions[index]["weight"]
+        self.memory.weight[at : at + slots.size] = in_slots(slots, weight)
+
+    def weights(self, index: int) -> NDArray[np.int64]:
+        """(n_edges,) the weights of a junction, counted from 0, in edge order."""
+        slots, at = self.layouts[index].slots, self.junctions[index]["weight"]
+        return self.memory.weight[at : at + slots.size][slots.of_edge].astype(np.int64)
 
     def _joined(self, name: str, parts: list[ArrayLike], dtype: type) -> NDArray:
         """All parts in one array; each junction's record says where its part begins."""
@@ -251,18 +282,16 @@ class MemoryMap:
         shift = int(self.numbers["fraction_shift"][0])
         word = {16: np.int16, 32: np.int32}[self.bits]
         dtypes = {"word": np.int16, "order": np.int16}
-        names = ["source", "word", "run", "phi", "order", "before", "begin"]
         joined = {
             name: self._joined(
-                name, [getattr(p, name) for p in self.patterns], dtypes.get(name, np.int32)
+                name, [layout.table(name) for layout in self.layouts], dtypes.get(name, np.int32)
             )
-            for name in names
+            for name in TABLES.split()
         }
-        segments = [slots.segment_of_part for slots in self.slots]
-        orders = [slots.right_order for slots in self.slots]
-        rights = list(zip(self.patterns[1:], orders, strict=False))
-        places = [pattern.place[order] for pattern, order in rights]
-        delta_places = [pattern.delta_place[order] for pattern, order in rights]
+        orders = [layout.right_order for layout in self.layouts]
+        rights = list(zip(self.layouts[1:], orders, strict=False))
+        places = [padded(layout.place[order]) for layout, order in rights]
+        delta_places = [padded(layout.delta_place[order]) for layout, order in rights]
         touches = [
             touches_of(part)[order]
             for part, order in zip(self.schedule.junctions, orders, strict=True)
@@ -273,8 +302,6 @@ class MemoryMap:
             right_place=self._joined("right_place", [*places, []], np.int32),
             right_delta_place=self._joined("right_delta_place", [*delta_places, []], np.int32),
             touches=self._joined("touches", touches, np.int32),
-            segment=self._joined("segment", segments, np.int32),
-            right=self._joined("right", [slots.right for slots in self.slots], np.int32),
             winning=position[winning_order(detached(self.schedule.junctions[-1]))].astype(np.int32),
             curve=self._joined("curve", [c.activation << shift for c in curves], word),
             slopes=self._joined("slopes", [c.slope << shift for c in curves], word),
@@ -283,69 +310,60 @@ class MemoryMap:
     def _memory(self) -> Memory:
         word = {16: np.int16, 32: np.int32}[self.bits]
         delta = word if _per_edge(self.design) else {16: np.int32, 32: np.int64}[self.bits]
-        parts = list(zip(self.schedule.junctions, self.slots, self.patterns, strict=True))
+        parts = list(zip(self.schedule.junctions, self.layouts, strict=True))
 
         def zeros(name: str, sizes: list[int], dtype: type) -> NDArray:
             return self._joined(name, [np.zeros(size, dtype) for size in sizes], dtype)
 
         # Vectors of copies and of rows begin at cache lines where their sizes allow it.
         return Memory(
-            weight=zeros("weight", [slots.size for _, slots, _ in parts], word),
-            bias=zeros("bias", [whole_vectors(s.shape.n_right) for s, _, _ in parts], np.int32),
+            weight=zeros("weight", [layout.slots.size for layout in self.layouts], word),
+            bias=zeros("bias", [whole_vectors(part.shape.n_right) for part, _ in parts], np.int32),
             activation=zeros(
-                "activation", [p.left_size * s.copies["activation"] for s, _, p in parts], word
+                "activation", [at.left_size * part.copies["activation"] for part, at in parts], word
             ),
-            slope=zeros("slope", [p.left_size * s.copies["derivative"] for s, _, p in parts], word),
-            delta=zeros("delta", [2 * p.delta_size for _, _, p in parts], delta),
-            output_delta=aligned(2 * self.design.network.layers[-1], np.int32),
+            slope=zeros(
+                "slope", [at.left_size * part.copies["derivative"] for part, at in parts], word
+            ),
+            delta=zeros("delta", [2 * layout.delta_size for layout in self.layouts], delta),
+            output_delta=aligned(2 * int(self.junctions["output_stride"][-1]), np.int32),
         )
 
     def _scratch(self) -> Scratch:
-        bits = self.bits
-        word, wide = {16: (np.int16, np.int32), 32: (np.int32, np.int64)}[bits]
-        longest = max(slots.stride for slots in self.slots)
-        rows = int(self.numbers["rows"][0])
+        word, wide = {16: (np.int16, np.int32), 32: (np.int32, np.int64)}[self.bits]
         is_short = all(self.junctions["is_short"][1:])
-        contribution = word if is_short or _per_edge(self.design) else wide
-        hidden = list(zip(self.slots[1:], self.design.shapes[1:], strict=True))
-        margin = max([shape.depth for _, shape in hidden], default=0) + 2 * LANES
-        widest = max(self.design.network.layers[1:])
-        design_left = [whole_vectors(shape.n_left) for shape in self.design.shapes[1:]]
-        by_clock = [
-            (shape.junction_cycle + LANES) * LANES
-            for pattern, shape in zip(self.patterns, self.design.shapes, strict=True)
-            if pattern.order.size
-        ]
-        # Where banks are read directly, nothing is fetched.
-        fetched = max(
-            (
-                slots.stride * min(rows, slots.rows)
-                for slots, pattern in zip(self.slots, self.patterns, strict=True)
-                if pattern.fetch != DIRECT
+        dtypes = {
+            **dict.fromkeys(("forward", "backward", "slope", "step", "delta", "products"), word),
+            **dict.fromkeys(("sums", "joined"), wide),
+            **dict.fromkeys(("right_delta", "right_step", "address", "a"), np.int32),
+            **dict.fromkeys(
+                ("contribution", "by_clock"), word if is_short or _per_edge(self.design) else wide
             ),
-            default=0,
-        )
-        chained = [p.run.size for p in self.patterns if p.before.size]
-        return Scratch(
-            forward=aligned(fetched, word),
-            backward=aligned(fetched, word),
-            slope=aligned(fetched, word),
-            sums=aligned(longest, wide),
-            joined=aligned(widest, wide),
-            step=aligned(longest, word),
-            delta=aligned(longest, word),
-            contribution=aligned(
-                max([slots.size for slots, _ in hidden], default=0) + 2 * margin,
-                contribution,
-            ),
-            rows=aligned(LANES, np.int32),
-            by_word=aligned(max(by_clock, default=0) + LANES * LANES, contribution),
-            by_clock=aligned(max(by_clock, default=0), contribution),
-            in_order=aligned(max(design_left, default=0), contribution),
-            partial=aligned(max(chained, default=0), np.int64),
-            right_delta=aligned(widest, np.int32),
-            right_step=aligned(widest, np.int32),
-            address=aligned(widest, np.int32),
-            a=aligned(widest, np.int32),
-            margin=np.array([margin]),
-        )
+            "partial": np.int64,
+        }
+        sizes = dict.fromkeys(Scratch._fields, 0)
+        for record, layout in zip(self.junctions, self.layouts, strict=True):
+            for name, size in self._scratch_sizes(record, layout).items():
+                sizes[name] = max(sizes[name], int(size))
+        return Scratch(**{name: aligned(sizes[name], dtypes[name]) for name in sizes})
+
+    def _scratch_sizes(self, record: np.void, layout: Layout) -> dict[str, int]:
+        """What one junction needs."""
+        slots, n_right, stride = layout.slots.size, record["n_right"], record["stride"]
+        sizes = dict.fromkeys(("right_delta", "right_step", "address", "a", "joined"), n_right)
+        sizes |= dict.fromkeys(("sums", "step", "delta"), stride)
+        if layout.kind == FETCHED:
+            fetched = stride * min(record["rows"], self.numbers["rows"][0])
+            sizes |= dict.fromkeys(("forward", "backward", "slope"), fetched)
+        if layout.is_by_left:
+            columns = layout.slots
+            sizes["products"] = columns.no_product + 1
+            sizes["sums"] = max(stride, n_right + columns.parts.lanes)
+        if record["is_first"]:
+            return sizes
+        if layout.is_chained:
+            sizes |= {"contribution": slots, "partial": n_right * record["d_in"]}
+        elif not layout.is_by_left:
+            by_clock = (record["junction_cycle"] + LANES) * LANES
+            sizes |= {"contribution": slots, "by_clock": by_clock}
+        return sizes

@@ -45,7 +45,9 @@ def run_blocks(
     number = numbers[0]
     for block in range(first, last):
         if block < n_inputs:
-            load_pixels(parts[0], number, memory.activation, begun + block, pixels, block)
+            load_pixels(
+                parts[0], number, memory.activation, tables.place, begun + block, pixels, block
+            )
         for j in range(n_junctions):
             forward, backward = block - (j + 1), block - (2 * n_junctions - j)
             forwards = 0 <= forward < n_inputs

@@ -12,17 +12,21 @@ from typing import Any
 
 import numpy as np
 
-from hwsim.fast.compiled import compiled
+from hwsim.fast.compiled import compiled, inlined
+from hwsim.fast.llvm import LANES
 from hwsim.fast.vectors import (
-    LANES,
     add,
     convert,
     count_differing_first,
     element,
     fill,
+    lane_of,
+    lengthen,
     load,
+    load_each,
     maximum,
     minimum,
+    multiply_low,
     odd,
     put,
     shift_right,
@@ -30,9 +34,6 @@ from hwsim.fast.vectors import (
     store,
     subtract,
 )
-
-RIGHT_DELTA, FORWARD_SUM, WEIGHT, BIAS, BACK_PRODUCT, BACK_SUM, OUTPUT = range(7)
-"""Columns of the saturation counts."""
 
 
 @compiled
@@ -47,7 +48,7 @@ def multiply(x: int, y: int, frac_bits: int, low: int, high: int) -> tuple[int, 
 @compiled
 def read_output_deltas(part: Any, output_delta: np.ndarray, block: int, delta: np.ndarray) -> None:
     """Deltas of the last layer."""
-    at = (1 - block % 2) * part.n_right
+    at = (1 - block % 2) * part.output_stride
     for neuron in range(0, part.n_right, LANES):
         store(delta, neuron, load(output_delta, at + neuron))
 
@@ -58,9 +59,20 @@ def read_layer_deltas(
 ) -> None:
     """Deltas of a layer that has a' in them already (profile "prototype")."""
     at = part.right_delta + (1 - block % 2) * part.right_delta_size
-    first = part.right_delta_place
-    for neuron in range(part.n_right):
-        put(delta, neuron, element(memory, at + element(place, first + neuron)))
+    for neuron in range(0, part.n_right, LANES):
+        found = read_places(part, memory, at, place, part.right_delta_place, neuron)
+        store(delta, neuron, convert(delta, found))
+
+
+@inlined
+def read_places(
+    part: Any, memory: np.ndarray, at: int, place: np.ndarray, first: int, neuron: int
+) -> Any:
+    """What a copy that begins at ``at`` has for a vector of right neurons."""
+    if part.right_in_order:
+        return load(memory, at + neuron)
+    places = load(place, first + neuron)
+    return load_each(memory, add(places, splat(places, at)))
 
 
 @compiled
@@ -75,16 +87,23 @@ def read_layer_sums(
     """
     at = part.right_delta + (1 - block % 2) * part.right_delta_size
     slope_at = part.right_slope + block % part.right_copies * part.right_size
-    first, slope_first = part.right_delta_place, part.right_place
-    shift, frac_bits = number.fraction_shift, number.frac_bits
-    low, high = number.low, number.high
-    count = 0
-    for neuron in range(part.n_right):
-        total = element(memory, at + element(place, first + neuron))
-        fraction = element(slope, slope_at + element(slope_place, slope_first + neuron))
-        product, clipped = multiply(total, fraction >> shift, frac_bits, low, high)
-        put(delta, neuron, product)
-        count += clipped * element(touches, part.touches + neuron)
+    frac_bits, count = number.frac_bits, 0
+    for neuron in range(0, part.n_right, LANES):
+        total = lengthen(read_places(part, memory, at, place, part.right_delta_place, neuron))
+        fraction = lengthen(
+            read_places(part, slope, slope_at, slope_place, part.right_place, neuron)
+        )
+        product = multiply_low(total, shift_right(fraction, number.fraction_shift))
+        lowest, highest = splat(product, number.low), splat(product, number.high)
+        floored = shift_right(product, frac_bits)
+        inside = minimum(maximum(floored, lowest), highest)
+        rounded = add(inside, odd(shift_right(product, frac_bits - 1)))
+        store(delta, neuron, convert(delta, minimum(rounded, highest)))
+        real = min(LANES, part.n_right - neuron)
+        if count_differing_first(inside, floored, real):
+            for lane in range(real):
+                if lane_of(inside, lane) != lane_of(floored, lane):
+                    count += element(touches, part.touches + neuron + lane)
     return count
 
 
@@ -172,19 +191,22 @@ def write_layer(
     part: Any, address: np.ndarray, curve: np.ndarray, slopes: np.ndarray, place: np.ndarray,
     block: int, activation: np.ndarray, slope: np.ndarray,
 ) -> None:  # fmt: skip
-    """a and a' to the left memories of the junction to the right; twice where banks are doubled."""
+    """a and a' to the left memories of the junction to the right."""
     copy = block % part.right_copies * part.right_size
     a_at, slope_at = part.right_activation + copy, part.right_slope + copy
-    first, begin, depth = part.right_place, part.curve, part.right_depth
+    first, begin = part.right_place, part.curve
+    if part.right_in_order:
+        for neuron in range(0, part.n_right, LANES):
+            addresses = load(address, neuron)
+            addresses = add(addresses, splat(addresses, begin))
+            store(activation, a_at + neuron, load_each(curve, addresses))
+            store(slope, slope_at + neuron, load_each(slopes, addresses))
+        return
     for neuron in range(part.n_right):
         at = begin + element(address, neuron)
         to = element(place, first + neuron)
-        a, a_slope = element(curve, at), element(slopes, at)
-        put(activation, a_at + to, a)
-        put(slope, slope_at + to, a_slope)
-        if depth:
-            put(activation, a_at + to + depth, a)
-            put(slope, slope_at + to + depth, a_slope)
+        put(activation, a_at + to, element(curve, at))
+        put(slope, slope_at + to, element(slopes, at))
 
 
 @compiled
@@ -193,22 +215,25 @@ def write_cost(
     label: int, block: int, a: np.ndarray, output_delta: np.ndarray,
 ) -> int:  # fmt: skip
     """a, and a - y, for the quadratic cost times a' (``hwsim.cost``); how many were clipped."""
-    at, begin = block % 2 * part.n_right, part.curve
-    low, high, one = number.low, number.high, number.one
-    shift, frac_bits, quadratic = number.fraction_shift, number.frac_bits, number.quadratic
-    count = 0
-    for neuron in range(part.n_right):
-        k = begin + element(address, neuron)
-        raw = element(curve, k) >> shift
-        put(a, neuron, raw)
-        if neuron == label:
-            raw -= one
-        delta = min(max(raw, low), high)
-        count += delta != raw
-        if quadratic:
-            delta, clipped = multiply(delta, element(slopes, k) >> shift, frac_bits, low, high)
+    at, begin, n_right = block % 2 * part.output_stride, part.curve, part.n_right
+    low, high, shift = number.low, number.high, number.fraction_shift
+    for neuron in range(0, n_right, LANES):
+        addresses = load(address, neuron)
+        fractions = load_each(curve, add(addresses, splat(addresses, begin)))
+        outputs = shift_right(convert(a, fractions), shift)
+        store(a, neuron, outputs)
+        store(output_delta, at + neuron, outputs)
+    raw = element(a, label) - number.one
+    put(output_delta, at + label, min(max(raw, low), high))
+    count = (raw < low) + (raw > high)
+    if number.quadratic:
+        for neuron in range(n_right):
+            slope = element(slopes, begin + element(address, neuron)) >> shift
+            delta, clipped = multiply(
+                element(output_delta, at + neuron), slope, number.frac_bits, low, high
+            )
+            put(output_delta, at + neuron, delta)
             count += clipped
-        put(output_delta, at + neuron, delta)
     return count
 
 

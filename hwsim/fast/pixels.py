@@ -7,20 +7,9 @@ from typing import Any
 import numpy as np
 
 from hwsim.fast.compiled import compiled, inlined
-from hwsim.fast.fetch import GATHERED, ROTATED
-from hwsim.fast.vectors import (
-    OCTET,
-    element,
-    first_octet,
-    load_octet,
-    load_two_octets,
-    pixel_words,
-    prefetch,
-    put,
-    second_octet,
-    store,
-    transposed,
-)
+from hwsim.fast.llvm import OCTET
+from hwsim.fast.rearrangement import first_octet, second_octet, transposed
+from hwsim.fast.vectors import element, load_two_octets, pixel_words, prefetch, put, store
 
 CACHE_LINE = 64
 """Bytes."""
@@ -31,35 +20,50 @@ BANKS = 2 * OCTET
 
 @compiled
 def load_pixels(
-    part: Any, number: Any, left: np.ndarray, block: int, pixels: np.ndarray, row: int
-) -> None:
+    part: Any, number: Any, left: np.ndarray, place: np.ndarray, block: int, pixels: np.ndarray,
+    row: int,
+) -> None:  # fmt: skip
     """Write one input to layer 0.
 
     Args:
         part: junction 1.
         number: the ``NUMBER`` record.
         left: activation memories.
+        place: where the left neurons lie, if not in their own order.
         block: since the model was made.
         pixels: (inputs * n_left,) uint8.
         row: which input.
     """
-    at, begin = part.activation + block % part.copies * part.left_size, row * part.n_left
-    z, depth, stride = part.z, part.depth, part.bank_stride
+    n_left, z, depth = part.n_left, part.z, part.depth
+    at, begin = part.activation + block % part.copies * part.left_size, row * n_left
     down, up = number.pixel_down, number.pixel_up
-    for ahead in range(begin + part.n_left, begin + 2 * part.n_left, CACHE_LINE):
+    for ahead in range(begin + n_left, begin + 2 * n_left, CACHE_LINE):
         prefetch(pixels, ahead)
-    if part.fetch == GATHERED:
-        for neuron in range(part.n_left):
-            put(left, at + neuron, element(pixels, begin + neuron) >> down << up)
+    if part.is_placed:
+        for neuron in range(n_left):
+            pixel = element(pixels, begin + neuron) >> down << up
+            put(left, at + element(place, part.place + neuron), pixel)
+    elif part.is_by_left:
+        load_row(left, at, pixels, begin, n_left, down, up)
     elif z < BANKS:
         for word in range(depth):
             for bank in range(z):
                 pixel = element(pixels, begin + word * z + bank)
-                put(left, at + bank * stride + word, pixel >> down << up)
+                put(left, at + bank * depth + word, pixel >> down << up)
     else:
-        load_banks(left, at, stride, pixels, begin, z, depth, down, up)
-    if part.fetch == ROTATED:
-        double_banks(left, at, stride, z, depth)
+        load_banks(left, at, depth, pixels, begin, z, depth, down, up)
+
+
+@compiled
+def load_row(
+    left: np.ndarray, at: int, pixels: np.ndarray, begin: int, n: int, down: int, up: int
+) -> None:
+    """Left neurons in their own order, sixteen at a time."""
+    whole = n // BANKS * BANKS
+    for neuron in range(0, whole, BANKS):
+        store_pair(left, at + neuron, OCTET, load_two_octets(pixels, begin + neuron), down, up)
+    for neuron in range(whole, n):
+        put(left, at + neuron, element(pixels, begin + neuron) >> down << up)
 
 
 @compiled
@@ -95,16 +99,7 @@ def load_banks(
 
 @inlined
 def store_pair(left: np.ndarray, to: int, stride: int, pixels: Any, down: int, up: int) -> None:
-    """Eight words of two banks."""
+    """Sixteen pixels: eight at one place, eight ``stride`` further."""
     words = pixel_words(left, pixels, down, up)
     store(left, to, first_octet(words))
     store(left, to + stride, second_octet(words))
-
-
-@compiled
-def double_banks(left: np.ndarray, at: int, stride: int, z: int, depth: int) -> None:
-    """Each bank's words once more behind them."""
-    for bank in range(z):
-        begin = at + bank * stride
-        for word in range(begin, begin + depth, OCTET):
-            store(left, word + depth, load_octet(left, word))

@@ -1,0 +1,134 @@
+"""BP, FF and UP of a junction whose slots lie by right neuron (``layout_by_right``).
+
+Some rows of slots at a time, so that what is fetched stays in the processor's first cache.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from hwsim.fast.backprop import (
+    contribute,
+    factors_of,
+    is_per_edge,
+    times_slope,
+    times_slope_short,
+    times_weight,
+    times_weight_short,
+)
+from hwsim.fast.compiled import inlined
+from hwsim.fast.feedforward import add_products
+from hwsim.fast.fetch import Operand, fetch_banks, read_banks, read_slots
+from hwsim.fast.layout import DIRECT
+from hwsim.fast.llvm import LANES
+from hwsim.fast.tallies import BACK_PRODUCT, WEIGHT
+from hwsim.fast.update import update_rows
+
+
+@inlined
+def fetch(
+    part: Any, tables: Any, left: np.ndarray, at: int, row: int, rows: int, slots: np.ndarray
+) -> Operand:
+    """What lanes ``row`` to ``row + rows`` of each group read in all clocks."""
+    if part.kind == DIRECT:
+        source_at, word_at = part.source + row, part.word + row * LANES
+        return Operand(
+            left, at, part.stride, part.rows, tables.source, source_at, tables.word, word_at
+        )
+    fetch_banks(
+        left, at, tables.source, part.source + row * part.groups,
+        tables.word, part.word + row * part.stride,
+        rows, part.groups, part.junction_cycle, part.stride, slots,
+    )  # fmt: skip
+    return Operand(slots, 0, part.stride, part.rows, tables.source, 0, tables.word, 0)
+
+
+@inlined
+def backpropagate(
+    part: Any, number: Any, memory: Any, tables: Any, scratch: Any,
+    read: Any, slope: int, row: int, rows: int,
+) -> int:  # fmt: skip
+    """What some rows of slots add to deltas; how many products were clipped."""
+    weight, delta, to = memory.weight, scratch.delta, scratch.contribution
+    first = part.weight + row * LANES
+    factors, at = factors_of(part, number, weight), row * part.stride
+    if not is_per_edge(memory):
+        # a' is not read here: any operand will do.
+        left = Operand(weight, 0, 0, 0, tables.source, 0, tables.word, 0)
+        if to.itemsize == weight.itemsize:
+            return contribute(
+                times_weight_short, factors, weight, first, read_slots, left, delta,
+                rows, part.rows, part.stride, to, at,
+            )  # fmt: skip
+        return contribute(
+            times_weight, factors, weight, first, read_slots, left, delta,
+            rows, part.rows, part.stride, to, at,
+        )  # fmt: skip
+    left = fetch(part, tables, memory.slope, slope, row, rows, scratch.slope)
+    if part.is_short:
+        return contribute(
+            times_slope_short, factors, weight, first, read, left, delta,
+            rows, part.rows, part.stride, to, at,
+        )  # fmt: skip
+    return contribute(
+        times_slope, factors, weight, first, read, left, delta,
+        rows, part.rows, part.stride, to, at,
+    )  # fmt: skip
+
+
+@inlined
+def some_rows(
+    read: Any, part: Any, number: Any, memory: Any, tables: Any, scratch: Any,
+    forward: int, backward: int, slope: int, forwards: bool, trains: bool, tally: np.ndarray,
+) -> None:  # fmt: skip
+    """All phases of all edges; ``read`` is how what ``fetch`` gave is read."""
+    for row in range(0, part.rows, number.rows):
+        rows = min(number.rows, part.rows - row)
+        at = part.weight + row * LANES
+        if forwards:
+            left = fetch(part, tables, memory.activation, forward, row, rows, scratch.forward)
+            add_products(memory.weight, at, read, left, rows, part.rows, part.stride, scratch.sums)
+        if trains and not part.is_first:
+            tally[BACK_PRODUCT] += backpropagate(
+                part, number, memory, tables, scratch, read, slope, row, rows
+            )
+        if trains:
+            left = fetch(part, tables, memory.activation, backward, row, rows, scratch.backward)
+            tally[WEIGHT] += update_rows(
+                memory.weight, at, read, left, scratch.step, rows, part.rows, part.stride,
+                number.low, number.high,
+            )  # fmt: skip
+
+
+@inlined
+def work_by_right(
+    part: Any, number: Any, memory: Any, tables: Any, scratch: Any,
+    forward: int, backward: int, slope: int, forwards: bool, trains: bool, tally: np.ndarray,
+) -> None:  # fmt: skip
+    """All phases of all edges.
+
+    Args:
+        part: the junction's record.
+        number: the ``NUMBER`` record.
+        memory: what the hardware has.
+        tables: the pattern.
+        scratch: overwritten.
+        forward: where the copy of activations lies that FF reads.
+        backward: the same for UP.
+        slope: where the derivatives lie that BP reads.
+        forwards: whether there is an input to take forwards.
+        trains: whether there is one to learn from.
+        tally: saturation counts of this junction.
+    """
+    if part.kind == DIRECT:
+        some_rows(
+            read_banks, part, number, memory, tables, scratch,
+            forward, backward, slope, forwards, trains, tally,
+        )  # fmt: skip
+    else:
+        some_rows(
+            read_slots, part, number, memory, tables, scratch,
+            forward, backward, slope, forwards, trains, tally,
+        )  # fmt: skip
