@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import click
@@ -234,3 +235,14 @@ def test_progress_is_silent_at_first_and_then_a_line_every_interval(capsys, monk
         "",
         "training: 3 of 8 inputs\ntraining: 6 of 8 inputs\n",
     )
+
+
+def test_work_of_unknown_length_says_what_it_is_after_a_while(capsys, monkeypatch):
+    monkeypatch.setattr(output, "PATIENCE", 0.01)
+    with output.patience("building"):
+        time.sleep(0.2)
+    assert capsys.readouterr() == ("", "building\n")
+    monkeypatch.setattr(output, "PATIENCE", 60)
+    with output.patience("building"):
+        pass
+    assert capsys.readouterr() == ("", "")

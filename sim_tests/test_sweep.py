@@ -13,9 +13,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from small_designs import random_pattern, schedule_of
 from small_nets import random_data, small_net
 
 from hwsim.checks.multipliers import multipliers
+from hwsim.checks.problems import find_problems
 from hwsim.cli import app as cli
 from hwsim.design_file import load_design
 from hwsim.errors import BadInput
@@ -302,7 +304,6 @@ def test_a_damaged_result_is_made_again(sweep, content):
 
 
 def test_a_pattern_file_counts_with_its_content(sweep, folder, capsys):
-    (folder / "design.toml").write_text(DESIGN.replace("type = 3", ""))
     results = []
     for seed in (1, 2, 1):
         text = DESIGN.replace("type = 3", f"seed = {seed}")
@@ -323,6 +324,11 @@ LONG = ["--epochs", "1000000"]
     [
         (["--set", "zz=1"], "command line: --set = 'zz=1': unknown key 'zz'"),
         ([], "clashfree sweep: Missing option '--set'"),
+        (
+            ["--set", "z=4,8"],
+            "command line: --set z=4,8: hardware.z = 4: must be positive integers, "
+            "one per junction; fix: lists stand in brackets: --set 'z=[4,8]'",
+        ),
         (["--set", "phi=0", "--data", "none.npz"], "none.npz: --data = 'none.npz': No such file"),
         (["--set", "phi=0", "--data", "wide.npz"], "wide.npz: xtr = 99: images of 99 pixels"),
         (["--set", "phi=0", "-o", "no/runs"], "no/runs: output: its directory does not exist"),
@@ -346,7 +352,25 @@ def test_tables_for_people(folder, capsys):
     printed = capsys.readouterr()
     assert "hardware.forwarding" in printed.out and "test accuracy" in printed.out
     assert printed.out.splitlines()[-1] == "results: runs/results.csv, runs/results.json"
-    assert printed.err.startswith("warning: 1 of 2 designs have hazards, doubled edges or wrong")
+    assert printed.err.startswith("warning: 1 of 2 designs have clashes, hazards,")
+
+
+def test_clashes_are_problems_too(sweep, folder):
+    rng = np.random.default_rng(1)
+    design = load_design(folder / "design.toml")
+    left = [random_pattern(shape, rng) for shape in design.shapes]
+    np.savez("clash.npz", **{f"left_{i}": array for i, array in enumerate(left, 1)})
+    (row,) = sweep("file=clash.npz")[1]["rows"]
+    checks = [find_problems(part, 1) for part in schedule_of(design, *left).junctions]
+    assert checks[0]["clash"].count > 0
+    assert row["problems"] == sum(kind.count for check in checks for kind in check.values())
+
+
+def test_fewer_inputs_than_asked_for_are_a_warning(folder, capsys):
+    assert cli.run([*arguments("phi=0"), "--limit", "1000"]) == 0
+    inputs = len(np.load(folder / "data.npz")["xtr"])
+    warning = f"warning: --limit 1000: the data hold {inputs} training inputs, all are used"
+    assert capsys.readouterr().err.splitlines()[0] == warning
 
 
 # Sweeps that are stopped.

@@ -107,7 +107,8 @@ def app(ctx: click.Context) -> None:
       clashfree generate design.toml -o build         Verilog
 
     \b
-    Exit status: 0 good; 1 the design fails the check or the comparison; 2 bad input.
+    Exit status: 0 good; 1 the design fails the check or the comparison, or is refused; 2 bad input;
+    130 interrupted.
     """
     if ctx.invoked_subcommand is None:
         click.echo(ctx.get_help())

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from hwsim.cli import output
-from hwsim.cli.options import data_option, design_argument, json_option
+from hwsim.cli.options import data_option, design_argument, json_option, warn_of_fewer
 from hwsim.cli.run_view import load_state
 from hwsim.comparison import compare as find_divergence
 from hwsim.data import load_data
@@ -53,6 +53,7 @@ def compare(path: Path, source: str, inputs: int, load: Path | None, as_json: bo
     data = load_data(source, design)
     state = load_state(load, design) if load else State.initial(design)
     engines = [partial(make_engine, name, design, schedule, state) for name in ("clock", "fast")]
+    warn_of_fewer("--inputs", inputs, len(data.xtr))
     pixels, labels = data.xtr[:inputs], data.ytr[:inputs]
     with output.patience("training in both engines"):
         found = find_divergence(schedule, *engines, pixels, labels)

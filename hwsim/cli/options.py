@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from hwsim.cli import output
 from hwsim.engines import ENGINES
 from hwsim.errors import bad
 from hwsim.files import check_writable
@@ -39,6 +40,12 @@ def engine_option(function: Command) -> Command:
         "--engine", type=click.Choice(ENGINES), default=ENGINES[0], show_default=True, help=text
     )
     return option(function)
+
+
+def warn_of_fewer(option: str, wanted: int | None, inputs: int) -> None:
+    """Say that the data hold fewer training inputs than were asked for."""
+    if wanted is not None and wanted > inputs:
+        output.warn(f"{option} {wanted}: the data hold {inputs} training inputs, all are used")
 
 
 def check_targets(targets: dict[str, Path | None], sources: tuple[Path, ...]) -> None:

@@ -98,17 +98,17 @@ def progress(what: str, total: int, unit: str = "inputs") -> Iterator[Callable[[
 
 @contextmanager
 def patience(what: str) -> Iterator[None]:
-    """Show a terminal that work of unknown length goes on, once it has taken a second."""
+    """Say on stderr that work of unknown length goes on, once it has taken a second."""
     status = Console(stderr=True).status(what)
-    timer = threading.Timer(PATIENCE, status.start)
-    if sys.stderr.isatty():
-        timer.start()
+    is_terminal = sys.stderr.isatty()
+    timer = threading.Timer(PATIENCE, status.start if is_terminal else lambda: complain(what))
+    timer.start()
     try:
         yield
     finally:
         timer.cancel()
-        if timer.ident is not None:
-            timer.join()
+        timer.join()
+        if is_terminal:
             status.stop()
 
 

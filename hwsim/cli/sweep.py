@@ -15,6 +15,7 @@ from hwsim.cli.options import (
     design_argument,
     engine_option,
     json_option,
+    warn_of_fewer,
 )
 from hwsim.data import read_data
 from hwsim.errors import MISSING, bad
@@ -46,7 +47,8 @@ HEAD = ("test accuracy", "train accuracy", "clocks/input", "memory bits", "multi
 @engine_option
 @click.option("-o", "--output", "folder", type=FILE, required=True, metavar="RUN_DIRECTORY",
               help="Where results are kept, and found again.")  # fmt: skip
-@click.option("--csv", "table", type=FILE, metavar="FILE", help="Write the table here as well.")
+@click.option("--csv", "table", type=FILE, metavar="FILE",
+              help="Write results.csv here as well, over what is there.")  # fmt: skip
 @json_option
 def sweep(
     path: Path, source: str, options: tuple[str, ...], epochs: int, limit: int | None, seed: int,
@@ -55,8 +57,10 @@ def sweep(
     r"""Train DESIGN with every combination of some values, many at a time.
 
     Each design gives a row: accuracy on the test set after the last epoch, accuracy while training
-    in it, clocks per input, bits of memory, multipliers, and the problems that check would find
-    (hazards, doubled edges, wrong degrees). A design that fails has a row that says why.
+    in it, clocks per input, bits of memory, multipliers, and how many problems check finds
+    (clashes, hazards, doubled edges, wrong degrees). A design that fails has a row that says why,
+    as has a combination of values that makes no valid design; a value that fits no design at all is
+    bad input.
 
     \b
     KEY is a key of the design file; its section may be left out where that is unambiguous. VALUES
@@ -67,9 +71,13 @@ def sweep(
       'z=[16,20],[32,40]'             lists in brackets, quoted against the shell
       pattern.seed=1..5               `seed` alone could be [training]'s as well
 
+    A pattern file replaces type, seed, phi and dither, and each of these the file.
+
     RUN_DIRECTORY keeps what is done. The same command goes on where it was stopped, and another
     one finds again what they have in common, whichever engine computed it: the bits are the same.
-    The tables results.csv and results.json in it are those of the last command.
+    The tables results.csv and results.json in it are those of the last command: a row per design,
+    first the values that were set, then test_accuracy, train_accuracy (0 to 1), clocks_per_input,
+    memory_bits, multipliers, problems, error.
 
     \b
     Examples:
@@ -78,16 +86,19 @@ def sweep(
           --set type=1,2,3 -o runs --csv table.csv
 
     \b
-    Exit status: 0 good; 1 a design failed; 2 bad input, before anything runs.
+    Exit status: 0 good; 1 a design failed; 2 bad input, before anything runs; 130 interrupted.
     """
     points = make_grid(path, read_axes(options))
     arrays = read_data(source)
     points = fit_grid(points, arrays, source)
+    warn_of_fewer("--limit", limit, len(arrays["xtr"]))
     check_targets({"--csv": table}, (path, Path(source)))
     _check_folder(folder, source)
     settings = Settings(source, epochs, limit, seed, engine)
     work = Sweep(points, settings, arrays, RunDirectory(folder))
-    summary = _run(work, jobs or _cores(), {"design": str(path)} | asdict(settings))
+    # Not the engine: what it computed before, another one may have, and the bits are the same.
+    shown = {key: value for key, value in asdict(settings).items() if key != "engine"}
+    summary = _run(work, jobs or _cores(), {"design": str(path)} | shown)
     rows = work.rows()
     if table is not None:
         write_text(table, to_csv(rows))
@@ -153,6 +164,6 @@ def _warn(rows: list[Row]) -> None:
     faulty = sum(bool(row.figures["problems"]) for row in rows)
     if faulty:
         output.warn(
-            f"{faulty} of {len(rows)} designs have hazards, doubled edges or wrong degrees (column "
-            "problems); clashfree check lists them"
+            f"{faulty} of {len(rows)} designs have clashes, hazards, doubled edges or wrong "
+            "degrees (column problems); clashfree check lists them"
         )

@@ -15,6 +15,7 @@ from hwsim.cli.options import (
     design_argument,
     engine_option,
     json_option,
+    warn_of_fewer,
 )
 from hwsim.cli.run_view import (
     clocks_to_json,
@@ -105,6 +106,7 @@ def train(
     state = load_state(load, design) if load else State.initial(design)
     check_targets({"--save": save, "--predictions": predictions}, (path, Path(source)))
     warn_of_problems(schedule)
+    warn_of_fewer("--limit", limit, len(data.xtr))
     with output.patience("starting the engine; the first time, it is compiled"):
         trainer = Trainer(
             design, schedule, data, state=state, seed=seed, shuffle=not no_shuffle, limit=limit,
@@ -114,7 +116,7 @@ def train(
     if predictions is not None:
         _write_predictions(predictions, done)
     if as_json:
-        output.emit(_to_json(trainer, done, save))
+        output.emit(_to_json(trainer, done, engine, save))
     else:
         _show(trainer, done, save)
 
@@ -165,7 +167,9 @@ def _usage(trainer: Trainer, epochs: list[Epoch]) -> Usage:
     return usage_of(trainer.schedule, trainer.engine.blocks, inputs)
 
 
-def _to_json(trainer: Trainer, epochs: list[Epoch], save: Path | None) -> dict[str, Any]:
+def _to_json(
+    trainer: Trainer, epochs: list[Epoch], engine: str, save: Path | None
+) -> dict[str, Any]:
     keys = ("inputs", "train_accuracy", "test_accuracy", "samples_per_second")
     steady = steady_utilisation(trainer.schedule)
     return {
@@ -177,6 +181,7 @@ def _to_json(trainer: Trainer, epochs: list[Epoch], save: Path | None) -> dict[s
         "start_seconds": trainer.engine.start_seconds,
         "inputs_seen": trainer.engine.inputs_seen,
         "epochs_seen": trainer.engine.epochs_seen,
+        "engine": engine,
         "saved": None if save is None else str(save),
     }
 

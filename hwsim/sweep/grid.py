@@ -16,6 +16,9 @@ from hwsim.design_file import make_design, read_design_file
 from hwsim.errors import BadInput, Mistake, bad
 from hwsim.sweep.values import MOST, Axis
 
+DRAWN = {"type", "seed", "phi", "dither"}
+"""Keys of [pattern] that a file stands instead of."""
+
 
 @dataclass(frozen=True)
 class Point:
@@ -70,7 +73,16 @@ def _changed(raw: dict[str, Any], values: dict[str, Any]) -> dict[str, Any]:
         for table in tables if isinstance(tables, list) else [tables]:
             if isinstance(table, dict):  # if not, this is reported as a mistake
                 table[name] = value
+                _drop_what_it_replaces(table, name, values)
     return changed
+
+
+def _drop_what_it_replaces(table: dict[str, Any], name: str, values: dict[str, Any]) -> None:
+    """A pattern is drawn or read: what says how goes, unless it is set as well."""
+    replaced = DRAWN if name == "file" else {"file"} if name in DRAWN else ()
+    for other in replaced:
+        if f"pattern.{other}" not in values:
+            table.pop(other, None)
 
 
 def _refuse_common(raw: dict[str, Any], mistakes: list[set[str]], path: Path) -> None:

@@ -52,7 +52,7 @@ class Figures:
         clocks_per_input: in steady state.
         memory_bits: of all junctions.
         multipliers: of all junctions.
-        problems: hazards, doubled edges and wrong degrees.
+        problems: clashes, hazards, doubled edges and wrong degrees.
     """
 
     test_accuracy: float | None
@@ -150,6 +150,6 @@ def _read(source: str, data: str) -> Arrays:
 
 
 def _problems(schedule: Schedule) -> int:
-    """What ``train`` warns of; clashes only cost clocks, and those are counted."""
+    """What ``check`` finds."""
     found = [find_problems(part, schedule.safe_distance) for part in schedule.junctions]
-    return sum(kinds[name].count for kinds in found for name in kinds if name != "clash")
+    return sum(problems.count for kinds in found for problems in kinds.values())

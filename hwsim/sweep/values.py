@@ -176,6 +176,9 @@ def _check(key: str, value: object, option: str) -> None:
         kinds = {details["type"] for details in error.errors() if details["loc"][:1] == (name,)}
         if kinds and not kinds & OUT_OF_RANGE:
             rule, fix = rules.ALLOWED[section, name]
+            if kinds & {"list_type", "tuple_type"}:
+                text = option.partition("=")[2]
+                fix = f"lists stand in brackets: --set '{name}=[{text}]'"
             raise bad(f"command line: --set {option}", key, value, rule, fix) from None
 
 
