@@ -40,6 +40,12 @@ def main() -> int:
     write_text(RESULT, json.dumps(result, indent=2) + "\n")
     fast = rows[0].microseconds
     say(f"{RESULT} holds these figures")
+    if tables:
+        worst = scaling.dearest(tables)
+        say(
+            f"per edge, no design costs more than {worst.prototype_ratio:.2f} times what the "
+            f"prototype network costs ({worst.name})"
+        )
     say(
         f"fast engine: {fast:.2f} microseconds per input; the FPGA of 2018: {FPGA_MICROSECONDS} "
         f"({FPGA_MICROSECONDS / fast:.1f} times as long)"
@@ -56,7 +62,7 @@ def show_speed(rows: list[speed.Row]) -> None:
             f"{row.microseconds:.2f}",
             f"{1e6 / row.microseconds:,.0f}" if row.microseconds == row.microseconds else "-",
             None if row.clocks_per_second is None else f"{row.clocks_per_second:,.0f}",
-            f"{row.microseconds / fast:.3g}",
+            _ratio(row.microseconds / fast),
             row.note,
         )
         for row in rows
@@ -65,15 +71,19 @@ def show_speed(rows: list[speed.Row]) -> None:
     show_table([*head, "x fast engine", ""], shown)
 
 
+def _ratio(ratio: float) -> str:
+    return f"{ratio:,.0f}" if ratio >= 100 else f"{ratio:.3g}"
+
+
 def show_costs(title: str, costs: list[scaling.Cost]) -> None:
     """Show one table of the fast engine's costs."""
     shown = [
         (c.name, f"{c.edges:,}", f"{c.microseconds:,.2f}", f"{c.picoseconds_per_edge:.0f}",
-         f"{c.memory_ratio:.1f}")
+         f"{c.prototype_ratio:.2f}", f"{c.memory_ratio:.1f}")
         for c in costs
     ]  # fmt: skip
-    head = [f"fast engine: {title}", "edges", "us per input", "ps per edge", "memory / design's"]
-    show_table(head, shown)
+    head = [f"fast engine: {title}", "edges", "us per input", "ps per edge", "x prototype"]
+    show_table([*head, "memory / design's"], shown)
 
 
 def _processor() -> str:

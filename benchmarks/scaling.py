@@ -12,30 +12,48 @@ from hwsim.design_file import make_design
 from hwsim.fast.engine import FastPipeline
 from hwsim.schedule import make_schedule
 
-EDGES = {
+Sizes = tuple[list[int], list[int], list[int]]
+"""layers, out_degrees, z."""
+
+EDGES: dict[str, Sizes] = {
     "5 k": ([1024, 64, 32], [4, 16], [128, 32]),
     "50 k": ([2048, 256, 128], [16, 64], [512, 256]),
     "500 k": ([8192, 1024, 256], [48, 112], [2048, 1024]),
     "5 M": ([32768, 4096, 1024], [128, 160], [8192, 4096]),
 }
-"""layers, out_degrees, z: four sizes of one kind of network."""
+"""Four sizes of one kind of network; the first is the prototype."""
 
-DEPTHS = {f"L = {n}": ([256] * (n + 1), [16] * n, [64] * n) for n in (1, 2, 4, 8, 16)}
+DEPTHS: dict[str, Sizes] = {
+    f"L = {n}": ([256] * (n + 1), [16] * n, [64] * n) for n in (1, 2, 4, 8, 16)
+}
 
-SHAPES = {
-    "z 16, deep banks": ([1024, 64, 32], [4, 16], [16, 16]),
-    "z 32, depth 32": ([1024, 64, 32], [4, 16], [32, 16]),
-    "no power of two": ([784, 112, 10], [9, 5], [49, 28]),
-    "d_in 3 does not divide z": ([96, 160, 48], [5, 6], [32, 32]),
-    "equal layers": ([300, 300, 300, 300], [20, 20, 20], [60, 60, 60]),
+SHAPES: dict[str, Sizes] = {
+    "prototype": EDGES["5 k"],
+    "z 16": ([1024, 64, 32], [4, 16], [16, 16]),
+    "z 32": ([1024, 64, 32], [4, 16], [32, 16]),
+    "784-112-10": ([784, 112, 10], [9, 5], [49, 28]),
+    "96-160-48": ([96, 160, 48], [5, 6], [32, 32]),
+    "300-300-300-300": ([300] * 4, [20] * 3, [60] * 3),
+    "2048-2048-2048-256": ([2048, 2048, 2048, 256], [16, 16, 32], [64, 64, 64]),
     "z = n_left": ([256, 128, 64], [8, 16], [256, 128]),
     "fully connected": ([256, 64, 10], [64, 10], [128, 16]),
 }
+"""Kinds of design with z of at least 16, after the one that all are compared with."""
+
 PATTERNS = {
     "type 2": {"type": 2},
     "type 1": {"type": 1},
-    "type 2 with dither": {"type": 2, "dither": True},
+    "dither": {"type": 2, "dither": True},
 }
+NUMBERS = {
+    "12 bits": {"profile": "prototype"},
+    "12 bits, profile default": {"profile": "default"},
+    "20 bits": {"profile": "prototype", "int_bits": 4, "frac_bits": 15},
+}
+
+
+ROUNDS = 4
+"""How often each design is measured."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +64,7 @@ class Cost:
         edges: of the design.
         microseconds: per input.
         picoseconds_per_edge: per edge and input.
+        prototype_ratio: that over what the prototype network with the same numbers costs.
         memory_ratio: bits that the engine holds over bits of the design's own memories.
     """
 
@@ -53,46 +72,78 @@ class Cost:
     edges: int
     microseconds: float
     picoseconds_per_edge: float
+    prototype_ratio: float
     memory_ratio: float
 
 
 def costs(say: Callable[[str], None]) -> dict[str, list[Cost]]:
     """Tables by title."""
-    tables = {"edges": [cost(name, *sizes) for name, sizes in _told(EDGES, say)]}
-    tables["junctions"] = [cost(name, *sizes) for name, sizes in _told(DEPTHS, say)]
-    tables["kinds of design"] = [
-        cost(f"{name}, {kind}", *sizes, pattern)
-        for name, sizes in _told(SHAPES, say)
-        for kind, pattern in PATTERNS.items()
-    ]
+    tables = {
+        "edges": _table(EDGES, ["type 2", "dither"], "12 bits", say),
+        "junctions": _table(DEPTHS, ["type 2"], "12 bits", say),
+    }
+    for numbers in NUMBERS:
+        tables[f"kinds of design, {numbers}"] = _table(SHAPES, list(PATTERNS), numbers, say)
     return tables
 
 
-def _told(designs: dict, say: Callable[[str], None]) -> list:
-    say(f"measuring: fast engine on {', '.join(designs)}")
-    return list(designs.items())
+def dearest(tables: dict[str, list[Cost]]) -> Cost:
+    """The design that costs most per edge, compared with the prototype network."""
+    return max((c for table in tables.values() for c in table), key=lambda c: c.prototype_ratio)
 
 
-def cost(
-    name: str, layers: list[int], out_degrees: list[int], z: list[int],
-    pattern: dict | None = None,
-) -> Cost:  # fmt: skip
-    """Time and memory of one design."""
-    design = make_design(
-        {
-            "format": 1,
-            "network": {"layers": layers, "out_degrees": out_degrees},
-            "hardware": {"z": z},
-            "number": {"profile": "prototype"},
-            "pattern": pattern or {"type": 2},
-        }
-    )
-    edges = sum(shape.n_edges for shape in design.shapes)
-    task = random_task(design, max(40, min(20_000, 40_000_000 // edges)))
-    engine = FastPipeline(design, task.schedule, task.state)
-    seconds = best_seconds(lambda: engine.run(task.pixels, task.labels), 3)
-    microseconds = 1e6 * seconds / len(task.labels)
-    return Cost(name, edges, microseconds, 1e6 * microseconds / edges, _memory_ratio(task))
+def _table(
+    designs: dict[str, Sizes], patterns: list[str], numbers: str, say: Callable[[str], None]
+) -> list[Cost]:
+    say(f"measuring the fast engine: {', '.join(designs)}; {', '.join(patterns)}; {numbers}")
+    runs = [_Run("", EDGES["5 k"], "type 2", numbers)]
+    for name, sizes in designs.items():
+        for pattern in patterns:
+            shown = name if len(patterns) == 1 else f"{name}, {pattern}"
+            runs.append(_Run(shown, sizes, pattern, numbers))
+    # In turns: what disturbs the machine for a while then disturbs one turn of each.
+    for _ in range(ROUNDS):
+        for run in runs:
+            run.measure()
+    return [run.cost(over=runs[0]) for run in runs[1:]]
+
+
+class _Run:
+    """One design, its engine, and the shortest time so far."""
+
+    def __init__(self, name: str, sizes: Sizes, pattern: str, numbers: str) -> None:
+        layers, out_degrees, z = sizes
+        design = make_design(
+            {
+                "format": 1,
+                "network": {"layers": layers, "out_degrees": out_degrees},
+                "hardware": {"z": z},
+                "number": NUMBERS[numbers],
+                "pattern": PATTERNS[pattern],
+            }
+        )
+        self.name = name
+        self.edges = sum(shape.n_edges for shape in design.shapes)
+        inputs = max(40, min(20_000, 40_000_000 // self.edges))
+        self.task = random_task(design, inputs)
+        self.engine = FastPipeline(design, self.task.schedule, self.task.state)
+        self.seconds = float("inf")
+
+    def measure(self) -> None:
+        """Take the time of some runs."""
+        seconds = best_seconds(lambda: self.engine.run(self.task.pixels, self.task.labels), 2)
+        self.seconds = min(self.seconds, seconds / len(self.task.labels))
+
+    @property
+    def picoseconds_per_edge(self) -> float:
+        return 1e12 * self.seconds / self.edges
+
+    def cost(self, over: _Run) -> Cost:
+        """What was found, compared with another run."""
+        return Cost(
+            self.name, self.edges, 1e6 * self.seconds, self.picoseconds_per_edge,
+            self.picoseconds_per_edge / over.picoseconds_per_edge, _memory_ratio(self.task),
+        )  # fmt: skip
 
 
 def _memory_ratio(task: Task) -> float:
