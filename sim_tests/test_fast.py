@@ -110,6 +110,21 @@ def test_counts_saturation_alike_over_several_runs(profile, cost, spread):
     assert spread < 1 or sum(tally.saturated for tally in counted[1].values()) > 0
 
 
+def test_a_clipped_delta_counts_once_per_clock_that_reads_it():
+    """Profile "default" multiplies by a' in each clock that touches a neuron, here in several."""
+    keys = {"profile": "default", "int_bits": 1, "activations": ["relu"] * 3 + ["sigmoid"]}
+    design = small_net("four junctions", **keys)
+    data, state = random_data(design, 30), scaled_state(design, 2.0)
+    counted = [
+        tallies_after(make_engine(name, design, None, state), [(data.xtr, data.ytr, True)])
+        for name in ("clock", "fast")
+    ]
+    assert counted[0] == counted[1]
+    part = make_schedule(design).junctions[1]
+    assert part.shape.d_in > part.shape.z
+    assert counted[1]["junction 2 right delta"].saturated > 0
+
+
 def test_runs_in_a_row_and_what_is_left_between_them():
     design = small_net("four junctions", eta_shift=((0, 1), (7, 3)))
     clock, fast = (make_engine(name, design) for name in ("clock", "fast"))
@@ -158,6 +173,7 @@ LAYOUTS = {
     "fetched banks": (([64, 40, 4], [10, 4], [16, 40]), {}, {"index": 1, "kind": FETCHED}),
     "dither": (DIRECT, {"dither": True}, {"index": 2, "kind": NEAR}),
     "deep banks": (NEAR_NET, {}, {"index": 2, "kind": NEAR, "is_chained": 0}),
+    "several tables": (([8, 100, 100, 4], [25, 1, 4], [8, 20, 4]), {}, {"index": 2, "span": 100}),
     "far neurons": (([8, 600, 600, 4], [75, 1, 4], [8, 60, 4]), {}, {"index": 2, "kind": FAR}),
     "few neurons in parts": (([16, 64, 3], [4, 3], [16, 64]), {}, {"index": 2, "parts": 8}),
 }
@@ -184,10 +200,14 @@ def test_lost_sums_are_chained():
     assert_laid_out(schedule, {"index": 2, "is_chained": 1})
 
 
-def test_left_neurons_of_different_degree_are_placed_by_degree():
+@pytest.mark.parametrize("kind", [NEAR, FAR])
+def test_left_neurons_of_different_degree_are_placed_by_degree(monkeypatch, kind):
+    if kind == FAR:
+        monkeypatch.setattr(layout_by_left, "widest_table", lambda bits: 1)
     design, rng = make(*NEAR_NET), np.random.default_rng(1)
     patterns = [random_pattern(shape, rng) for shape in design.shapes]
-    assert_laid_out(schedule_of(design, *patterns), {"index": 2, "is_placed": 1})
+    schedule = schedule_of(design, *patterns)
+    assert_laid_out(schedule, {"index": 2, "is_placed": 1, "kind": kind})
 
 
 @pytest.mark.parametrize("dither", [True, False])
