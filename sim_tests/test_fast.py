@@ -21,11 +21,14 @@ from hwsim.design import Design
 from hwsim.design_file import load_design, make_design
 from hwsim.engines import ENGINES, infer, make_engine
 from hwsim.fast import layout_by_left
+from hwsim.fast.arrange import lay_out
 from hwsim.fast.engine import FastPipeline
 from hwsim.fast.layout import DIRECT as READ_DIRECT
-from hwsim.fast.layout import FAR, FETCHED, NEAR, in_slots, lay_out
+from hwsim.fast.layout import FAR, FETCHED, NEAR, in_slots
 from hwsim.fast.layout_by_left import Parts
 from hwsim.fast.layout_by_right import Segments
+from hwsim.fast.llvm import LANES
+from hwsim.fast.memory_map import storage_bits
 from hwsim.fixed_point import FixedPoint, Tally
 from hwsim.schedule import Schedule, make_schedule
 from hwsim.state import State
@@ -328,18 +331,65 @@ def test_the_same_bits_on_an_older_processor(tmp_path, processor):
 
 
 def test_numbers_and_sums_choose_the_width_of_words():
-    from hwsim.fast.memory_map import storage_bits
+    def bits(design: Design) -> int:
+        return storage_bits(design, make_schedule(design))
 
-    assert storage_bits(small_net("powers of two")) == 16
-    assert storage_bits(small_net("powers of two", int_bits=4, frac_bits=11)) == 16
-    assert storage_bits(small_net("powers of two", int_bits=4, frac_bits=12)) == 32
+    assert bits(small_net("powers of two")) == 16
+    assert bits(small_net("powers of two", int_bits=4, frac_bits=11)) == 16
+    assert bits(small_net("powers of two", int_bits=4, frac_bits=12)) == 32
     # Sums of deltas, and sums of products, that need more than 32 bits.
     many = make([64, 64], [16], [64])
-    assert storage_bits(make_wide(many, int_bits=12, frac_bits=3, profile="default")) == 32
-    assert storage_bits(make_wide(many, int_bits=12, frac_bits=3)) == 16
+    assert bits(make_wide(many, int_bits=12, frac_bits=3, profile="default")) == 32
+    assert bits(make_wide(many, int_bits=12, frac_bits=3)) == 16
     wide = make([1 << 17, 2], [2], [1 << 17])
-    assert storage_bits(wide) == 16
-    assert storage_bits(make_wide(wide, int_bits=1, frac_bits=14)) == 32
+    assert bits(wide) == 16
+    assert bits(make_wide(wide, int_bits=1, frac_bits=14)) == 32
+
+
+@pytest.mark.parametrize("forwarding", [True, False])
+def test_a_left_neuron_with_most_of_the_edges_overflows_no_sum(forwarding):
+    raw = {
+        "format": 1,
+        "network": {
+            "layers": [8, 64, 32, 16, 4],
+            "out_degrees": [8, 8, 8, 4],
+            "activations": ["relu", "relu", "relu", "sigmoid"],
+        },
+        "hardware": {
+            "z": [8, 64, 32, 16],
+            "forwarding": forwarding,
+            "registers": 0 if forwarding else 2,
+        },
+        "number": {"int_bits": 12, "frac_bits": 3, "profile": "default"},
+        "pattern": {"type": 3},
+        "training": {"eta_shift": 0},
+    }
+    design = make_design(raw)
+    lefts = [np.arange(shape.n_edges) % shape.n_left for shape in design.shapes]
+    lefts[1] %= 4
+    lefts = [left.reshape(-1, shape.z) for left, shape in zip(lefts, design.shapes, strict=True)]
+    state = State.initial(design)
+    for weights, biases in zip(state.weights, state.biases, strict=True):
+        weights[:], biases[:] = design.fixed_point.maximum, 0
+    assert_equal_engines(schedule_of(design, *lefts), state, 12)
+
+
+def test_patterns_that_begin_regularly_and_do_not_go_on_so(monkeypatch):
+    monkeypatch.setattr(layout_by_left, "PANEL_WORDS", 150)
+    design = make([96, 24], [3], [96])
+    left = np.stack([np.arange(96), np.arange(96), np.repeat(np.arange(48), 2)])
+    assert_laid_out(schedule_of(design, left), {"index": 1, "panels": 1, "is_placed": 0})
+
+
+def test_look_ups_stay_within_their_arrays():
+    """The last neuron is where the longest look-up begins."""
+    design = make([16, 256], [16], [16])
+    left = np.repeat([0, 1], [248, 8]).reshape(16, 16)
+    whole = FastPipeline(design, schedule_of(design, left)).map
+    first, record = whole.tables.first, whole.junctions[0]
+    tables = -(-int(record["span"]) // LANES) * LANES
+    last = int(first[: whole.layouts[0].slots.rows].max()) + tables
+    assert min(len(whole.scratch.delta), len(whole.scratch.step)) >= last
 
 
 def make_wide(design: Design, **number: object) -> Design:

@@ -158,6 +158,19 @@ def test_a_key_may_be_missing_in_the_file_if_the_sweep_gives_it(folder):
     assert second.design is None and second.error.startswith("hardware.z[1] = 5: z must divide")
 
 
+def test_how_a_pattern_is_drawn_changes_no_pattern_file(folder):
+    left = np.arange(48).reshape(-1, 6) % 12
+    np.savez("pattern.npz", left_1=left)
+    mixed = '[[pattern]]\nfile = "pattern.npz"\n[[pattern]]\ntype = 2\n'
+    Path("mixed.toml").write_text(DESIGN.replace("[pattern]\ntype = 3\n", mixed))
+    for point in make_grid(Path("mixed.toml"), read_axes(("pattern.seed=5,6",))):
+        first, second = point.design.patterns
+        assert first.file == "pattern.npz"
+        assert second.seed == point.values["pattern.seed"]
+    (point,) = make_grid(Path("mixed.toml"), read_axes(("type=1",)))
+    assert [pattern.type for pattern in point.design.patterns] == [1, 1]
+
+
 def test_a_mistake_of_the_file_itself_is_bad_input(folder):
     (folder / "wrong.toml").write_text(DESIGN + "\n[number]\nfrac_bit = 3\n")
     with pytest.raises(BadInput, match=r"number\.frac_bit = 3: unknown key"):
@@ -328,6 +341,16 @@ LONG = ["--epochs", "1000000"]
             ["--set", "z=4,8"],
             "command line: --set z=4,8: hardware.z = 4: must be positive integers, "
             "one per junction; fix: lists stand in brackets: --set 'z=[4,8]'",
+        ),
+        (
+            ["--set", "eta_shift=abc"],
+            "command line: --set eta_shift=abc: training.eta_shift = 'abc':"
+            " must be an integer of 0 or more, or a list of [first input, shift] pairs; fix: e.g. ",
+        ),
+        (
+            ["--set", "z=[6,4],4"],
+            "command line: --set z=[6,4],4: hardware.z = 4: must be positive "
+            "integers, one per junction; fix: e.g. z = ",
         ),
         (["--set", "phi=0", "--data", "none.npz"], "none.npz: --data = 'none.npz': No such file"),
         (["--set", "phi=0", "--data", "wide.npz"], "wide.npz: xtr = 99: images of 99 pixels"),

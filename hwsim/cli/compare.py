@@ -18,6 +18,9 @@ from hwsim.engines import make_engine
 from hwsim.schedule import make_schedule
 from hwsim.state import State
 
+INPUTS = 200
+"""Enough for every copy of every memory to be used many times."""
+
 
 @click.command("compare")
 @design_argument
@@ -25,10 +28,8 @@ from hwsim.state import State
 @click.option(
     "--inputs",
     type=click.IntRange(1),
-    default=200,
-    show_default=True,
     metavar="N",
-    help="Train on the first N inputs.",
+    help=f"Train on the first N inputs.  [default: {INPUTS}]",
 )
 @click.option(
     "--load",
@@ -37,7 +38,7 @@ from hwsim.state import State
     help="Begin with this state instead of the design's initial one.",
 )
 @json_option
-def compare(path: Path, source: str, inputs: int, load: Path | None, as_json: bool) -> int:
+def compare(path: Path, source: str, inputs: int | None, load: Path | None, as_json: bool) -> int:
     r"""Hold the fast engine to the clock-by-clock engine on DESIGN, on this machine.
 
     Both train on the same inputs from the same state. Then their predictions and all bits of all
@@ -54,7 +55,7 @@ def compare(path: Path, source: str, inputs: int, load: Path | None, as_json: bo
     state = load_state(load, design) if load else State.initial(design)
     engines = [partial(make_engine, name, design, schedule, state) for name in ("clock", "fast")]
     warn_of_fewer("--inputs", inputs, len(data.xtr))
-    pixels, labels = data.xtr[:inputs], data.ytr[:inputs]
+    pixels, labels = data.xtr[: inputs or INPUTS], data.ytr[: inputs or INPUTS]
     with output.patience("training in both engines"):
         found = find_divergence(schedule, *engines, pixels, labels)
     if as_json:

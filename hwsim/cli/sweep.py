@@ -71,7 +71,7 @@ def sweep(
       'z=[16,20],[32,40]'             lists in brackets, quoted against the shell
       pattern.seed=1..5               `seed` alone could be [training]'s as well
 
-    A pattern file replaces type, seed, phi and dither, and each of these the file.
+    A pattern file replaces type, seed, phi and dither, and a type replaces the file.
 
     RUN_DIRECTORY keeps what is done. The same command goes on where it was stopped, and another
     one finds again what they have in common, whichever engine computed it: the bits are the same.

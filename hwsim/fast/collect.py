@@ -32,28 +32,27 @@ def in_words(values: np.ndarray, at: int, order: np.ndarray, order_at: int) -> A
 
 @compiled
 def to_clocks(
-    values: np.ndarray, at: int, run: np.ndarray, run_at: int,
+    values: np.ndarray, run: np.ndarray, run_at: int,
     order: np.ndarray, order_at: int, cycle: int, by_clock: np.ndarray,
 ) -> None:  # fmt: skip
     """Rows of ``LANES`` lanes as columns: eight lanes and eight clocks change places.
 
     Args:
-        values: contributions, with room for a vector.
-        at: where slot 0 lies in it.
+        values: contributions.
         run: (LANES,) from ``run_at`` on: first slot of each lane.
         run_at: see there.
         order: (LANES, cycle) from ``order_at`` on: which slot of its octet is the next
             word's, as ``control_word``.
         order_at: see there.
-        cycle: clocks.
-        by_clock: (cycle + LANES, LANES) result.
+        cycle: clocks, whole vectors.
+        by_clock: (cycle, LANES) result.
     """
     for lane in range(0, LANES, OCTET):
         first, orders = run_at + lane, order_at + lane * cycle
-        a, b = at + element(run, first), at + element(run, first + 1)
-        c, d = at + element(run, first + 2), at + element(run, first + 3)
-        e, f = at + element(run, first + 4), at + element(run, first + 5)
-        g, h = at + element(run, first + 6), at + element(run, first + 7)
+        a, b = element(run, first), element(run, first + 1)
+        c, d = element(run, first + 2), element(run, first + 3)
+        e, f = element(run, first + 4), element(run, first + 5)
+        g, h = element(run, first + 6), element(run, first + 7)
         for t in range(0, cycle, LANES):
             rows = transposed_octets(
                 in_words(values, a + t, order, orders + t),
@@ -87,7 +86,7 @@ def store_clock(by_clock: np.ndarray, to: int, octets: Any) -> None:
 
 @compiled
 def collect_lanes(
-    plus: Any, contribution: np.ndarray, at: int, run: np.ndarray, run_at: int,
+    plus: Any, contribution: np.ndarray, run: np.ndarray, run_at: int,
     order: np.ndarray, order_at: int, cycle: int, depth: int, z: int, width: int,
     low: int, high: int, by_clock: np.ndarray,
     delta: np.ndarray, delta_at: int,
@@ -96,20 +95,19 @@ def collect_lanes(
 
     Args:
         plus: see ``backprop``.
-        contribution: of all slots, with ``LANES`` elements of room.
-        at: where slot 0 lies in it.
+        contribution: of all slots.
         run: (width,) from ``run_at`` on: first slot of the lane that each bank serves.
         run_at: see there.
         order: (width, cycle) from ``order_at`` on: see ``to_clocks``.
         order_at: see there.
-        cycle: clocks.
-        depth: words of a bank, a divisor of eight.
+        cycle: clocks, whole vectors.
+        depth: words of a bank: two, four or eight.
         z: banks.
         width: ``z`` in whole vectors.
         low: limit of the sums.
         high: limit of the sums.
-        by_clock: scratch, (cycle + LANES, LANES).
-        delta: (depth, width) result, from ``delta_at`` on, a row more if ``depth`` is odd.
+        by_clock: scratch, (cycle, LANES).
+        delta: (depth, width) result, from ``delta_at`` on.
         delta_at: see there.
     """
     zero = splat(delta, 0)
@@ -117,7 +115,7 @@ def collect_lanes(
     clipped = 0
     for first in range(0, width, LANES):
         orders = order_at + first * cycle
-        to_clocks(contribution, at, run, run_at + first, order, orders, cycle, by_clock)
+        to_clocks(contribution, run, run_at + first, order, orders, cycle, by_clock)
         # Two words at a time: one sum would wait for itself.
         for k in range(0, depth, 2):
             even_sum = odd_sum = zero
@@ -128,8 +126,7 @@ def collect_lanes(
                 even_sum = plus(even_sum, even, lowest, highest)
                 odd_sum = plus(odd_sum, odd, lowest, highest)
                 clipped += count_differing_first(even_sum, even_raw, z - first)
-                if k + 1 < depth:
-                    clipped += count_differing_first(odd_sum, odd_raw, z - first)
+                clipped += count_differing_first(odd_sum, odd_raw, z - first)
             store(delta, delta_at + k * width + first, even_sum)
             store(delta, delta_at + (k + 1) * width + first, odd_sum)
     return clipped

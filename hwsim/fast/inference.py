@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from hwsim.design import Design
 from hwsim.fast.batch import BATCH, infer_batches
 from hwsim.fast.curves import make_curve
-from hwsim.fast.memory_map import ALIGNMENT, aligned, checked_pixels, storage_bits
+from hwsim.fast.memory_map import ALIGNMENT, WORDS, aligned, checked_pixels, storage_bits
 from hwsim.fixed_point import Tally
 from hwsim.inference import Tallies, winning_order
 from hwsim.interleaver import Index
@@ -46,8 +46,8 @@ def infer(
 ) -> Index:
     """Predictions of the network, (inputs,); arguments are those of ``hwsim.inference.infer``."""
     number, pixels = design.fixed_point, checked_pixels(pixels, design.network.layers[0])
-    bits = storage_bits(design)
-    word = {16: np.int16, 32: np.int32}[bits]
+    bits = storage_bits(design, schedule)
+    word, _ = WORDS[bits]
     junctions = np.zeros(design.n_junctions, dtype=JUNCTION)
     curves = [make_curve(name, number) for name in design.activations]
     _fill(junctions, design, curves)

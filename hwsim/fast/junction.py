@@ -80,7 +80,7 @@ def finish_backward(
     if part.is_by_left:
         return 0
     return collect_lanes(
-        plus, scratch.contribution, 0, tables.run, part.run, tables.order, part.order,
+        plus, scratch.contribution, tables.run, part.run, tables.order, part.order,
         part.junction_cycle, part.depth, part.z, part.delta_stride, number.low, number.high,
         scratch.by_clock, memory.delta, delta,
     )  # fmt: skip

@@ -101,12 +101,3 @@ def loses_sums(part: JunctionSchedule) -> bool:
     order = part.interleaver.by_left
     left, clock = part.interleaver.left.ravel()[order], part.edge_clock.ravel()[order]
     return bool((np.diff(clock)[np.diff(left) == 0] < part.safe_distance).any())
-
-
-def lay_out(part: JunctionSchedule, bits: int) -> Layout:
-    """What costs least for this junction, with words of 16 or 32 bits."""
-    from hwsim.fast.layout_by_left import by_left
-    from hwsim.fast.layout_by_right import by_right, is_cheap
-
-    part = detached(part)
-    return by_right(part) if is_cheap(part) else by_left(part, bits)

@@ -21,7 +21,7 @@ from hwsim.interleaver import Index, Interleaver
 from hwsim.schedule import JunctionSchedule
 
 PANEL_WORDS = 1 << 17
-"""Products that stay in the second cache until they are added up."""
+"""Products of a panel, at least: they stay in the second cache until they are added up."""
 
 SLOTS_AT_ONCE = 4096
 """Slots of the tiles that are worked on together: their weights stay in the first cache."""
@@ -200,7 +200,8 @@ def _columns(interleaver: Interleaver, place: Index, row: Index) -> Columns:
 def _panels(shape: JunctionShape, row: Index, stride: int) -> tuple[int, int]:
     """Rows of a panel, and how many panels: the edges of a right neuron must share one."""
     all_rows = int(row.max()) + 1
-    if all_rows * stride <= 2 * PANEL_WORDS:
+    is_regular = shape.n_edges == all_rows * shape.n_left
+    if not is_regular or all_rows * stride <= 2 * PANEL_WORDS:
         return all_rows, 1
     step = shape.d_in // gcd(shape.n_left, shape.d_in)
     fits = [n for n in range(step, all_rows + 1, step) if all_rows % n == 0]

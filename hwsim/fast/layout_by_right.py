@@ -143,7 +143,7 @@ def by_right(part: JunctionSchedule) -> Layout:
         # Banks are loaded an octet at a time; the last one's must not reach into the next copy.
         left_size=shape.n_left + -shape.depth % OCTET,
         delta_place=neuron // shape.z * width + neuron % shape.z,
-        delta_size=0 if shape.index == 1 else (shape.depth + 1) // 2 * 2 * width,
+        delta_size=0 if shape.index == 1 else shape.depth * width,
         sizes={
             "rows": segments.rows,
             "segments": segments.segments,

@@ -11,8 +11,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from hwsim.backprop import sum_width
 from hwsim.design import Design
+from hwsim.fast.arrange import lay_out
 from hwsim.fast.curves import make_curve
-from hwsim.fast.layout import FETCHED, Layout, detached, in_slots, lay_out, whole_vectors
+from hwsim.fast.layout import FETCHED, Layout, detached, in_slots, whole_vectors
 from hwsim.fast.llvm import LANES
 from hwsim.inference import winning_order
 from hwsim.interleaver import Index
@@ -33,7 +34,7 @@ TABLES = "source word first product tile run order before begin place segment ri
 """Arrays that a ``Layout`` brings."""
 
 JUNCTION = _fields(
-    "index n_left n_right d_in d_out z depth junction_cycle is_first is_last "
+    "index n_left n_right d_in z depth junction_cycle is_first is_last "
     "is_short share_shift weight_shift limit step_shift last_address curve "
     "kind is_by_left is_chained is_placed "
     "rows segments stride segments_per_neuron groups panels panel_rows panel_neurons panel_places "
@@ -94,7 +95,6 @@ class Scratch(NamedTuple):
 
     forward: NDArray
     backward: NDArray
-    slope: NDArray
     sums: NDArray
     joined: NDArray
     step: NDArray
@@ -135,10 +135,15 @@ def checked_pixels(pixels: NDArray, n_left: int) -> NDArray[np.uint8]:
     return np.require(pixels, np.uint8, ["C", "W"])
 
 
-def storage_bits(design: Design) -> int:
+WORDS = {16: (np.int16, np.int32), 32: (np.int32, np.int64)}
+"""Types of words and of sums, by the width of a word."""
+
+
+def storage_bits(design: Design, schedule: Schedule) -> int:
     """Width of the words that hold numbers: 16 where all sums then fit into 32."""
     number, per_edge = design.fixed_point, _per_edge(design)
-    deltas = max(sum_width(number, shape.d_out, per_edge=per_edge) for shape in design.shapes)
+    degrees = [detached(part).interleaver.degree.max() for part in schedule.junctions]
+    deltas = sum_width(number, int(max(degrees)), per_edge=per_edge)
     products = number.width + max(shape.d_in for shape in design.shapes).bit_length()
     return 16 if number.width <= 16 and max(deltas, products) <= 32 else 32
 
@@ -165,7 +170,7 @@ class MemoryMap:
     def __init__(self, design: Design, schedule: Schedule) -> None:
         self.design = design
         self.schedule = schedule
-        self.bits = storage_bits(design)
+        self.bits = storage_bits(design, schedule)
         self.layouts = tuple(lay_out(part, self.bits) for part in schedule.junctions)
         self.junctions = np.zeros(design.n_junctions, dtype=JUNCTION)
         self.numbers = np.zeros(1, dtype=NUMBER)
@@ -204,18 +209,9 @@ class MemoryMap:
             self.junctions, self.schedule.junctions, self.layouts, strict=True
         ):
             shape = part.shape
-            for name in [
-                "index",
-                "n_left",
-                "n_right",
-                "d_in",
-                "d_out",
-                "z",
-                "depth",
-                "junction_cycle",
-            ]:
+            for name in ("index", "n_left", "n_right", "d_in", "z", "depth", "junction_cycle"):
                 record[name] = getattr(shape, name)
-            for name in ["kind", "is_by_left", "is_chained", "left_size", "delta_size"]:
+            for name in ("kind", "is_by_left", "is_chained", "left_size", "delta_size"):
                 record[name] = getattr(layout, name)
             for name, size in layout.sizes.items():
                 record[name] = size
@@ -280,7 +276,7 @@ class MemoryMap:
             for name in ("limit", "step_shift", "last_address"):
                 record[name] = getattr(curve, name)
         shift = int(self.numbers["fraction_shift"][0])
-        word = {16: np.int16, 32: np.int32}[self.bits]
+        word, _ = WORDS[self.bits]
         dtypes = {"word": np.int16, "order": np.int16}
         joined = {
             name: self._joined(
@@ -308,8 +304,8 @@ class MemoryMap:
         )
 
     def _memory(self) -> Memory:
-        word = {16: np.int16, 32: np.int32}[self.bits]
-        delta = word if _per_edge(self.design) else {16: np.int32, 32: np.int64}[self.bits]
+        word, wide = WORDS[self.bits]
+        delta = word if _per_edge(self.design) else wide
         parts = list(zip(self.schedule.junctions, self.layouts, strict=True))
 
         def zeros(name: str, sizes: list[int], dtype: type) -> NDArray:
@@ -330,10 +326,10 @@ class MemoryMap:
         )
 
     def _scratch(self) -> Scratch:
-        word, wide = {16: (np.int16, np.int32), 32: (np.int32, np.int64)}[self.bits]
+        word, wide = WORDS[self.bits]
         is_short = all(self.junctions["is_short"][1:])
         dtypes = {
-            **dict.fromkeys(("forward", "backward", "slope", "step", "delta", "products"), word),
+            **dict.fromkeys(("forward", "backward", "step", "delta", "products"), word),
             **dict.fromkeys(("sums", "joined"), wide),
             **dict.fromkeys(("right_delta", "right_step", "address", "a"), np.int32),
             **dict.fromkeys(
@@ -351,19 +347,20 @@ class MemoryMap:
         """What one junction needs."""
         slots, n_right, stride = layout.slots.size, record["n_right"], record["stride"]
         sizes = dict.fromkeys(("right_delta", "right_step", "address", "a", "joined"), n_right)
-        sizes |= dict.fromkeys(("sums", "step", "delta"), stride)
+        # Look-ups read up to ``span`` neurons from the last one on.
+        sizes |= dict.fromkeys(("sums", "step", "delta"), stride + record["span"])
         if layout.kind == FETCHED:
             fetched = stride * min(record["rows"], self.numbers["rows"][0])
-            sizes |= dict.fromkeys(("forward", "backward", "slope"), fetched)
+            sizes |= dict.fromkeys(("forward", "backward"), fetched)
         if layout.is_by_left:
             columns = layout.slots
             sizes["products"] = columns.no_product + 1
-            sizes["sums"] = max(stride, n_right + columns.parts.lanes)
+            sizes["sums"] = max(sizes["sums"], n_right + columns.parts.lanes)
         if record["is_first"]:
             return sizes
         if layout.is_chained:
             sizes |= {"contribution": slots, "partial": n_right * record["d_in"]}
         elif not layout.is_by_left:
-            by_clock = (record["junction_cycle"] + LANES) * LANES
+            by_clock = record["junction_cycle"] * LANES
             sizes |= {"contribution": slots, "by_clock": by_clock}
         return sizes

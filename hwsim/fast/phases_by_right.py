@@ -28,15 +28,17 @@ from hwsim.fast.update import update_rows
 
 
 @inlined
-def fetch(
+def in_banks(part: Any, tables: Any, left: np.ndarray, at: int, row: int) -> Operand:
+    """What lanes from ``row`` on of each group read in all clocks, where it lies."""
+    source_at, word_at = part.source + row, part.word + row * LANES
+    return Operand(left, at, part.stride, part.rows, tables.source, source_at, tables.word, word_at)
+
+
+@inlined
+def fetched(
     part: Any, tables: Any, left: np.ndarray, at: int, row: int, rows: int, slots: np.ndarray
 ) -> Operand:
-    """What lanes ``row`` to ``row + rows`` of each group read in all clocks."""
-    if part.kind == DIRECT:
-        source_at, word_at = part.source + row, part.word + row * LANES
-        return Operand(
-            left, at, part.stride, part.rows, tables.source, source_at, tables.word, word_at
-        )
+    """What lanes ``row`` to ``row + rows`` of each group read in all clocks, side by side."""
     fetch_banks(
         left, at, tables.source, part.source + row * part.groups,
         tables.word, part.word + row * part.stride,
@@ -47,59 +49,52 @@ def fetch(
 
 @inlined
 def backpropagate(
-    part: Any, number: Any, memory: Any, tables: Any, scratch: Any,
-    read: Any, slope: int, row: int, rows: int,
-) -> int:  # fmt: skip
+    part: Any, number: Any, memory: Any, scratch: Any, slope: Operand, row: int, rows: int
+) -> int:
     """What some rows of slots add to deltas; how many products were clipped."""
     weight, delta, to = memory.weight, scratch.delta, scratch.contribution
-    first = part.weight + row * LANES
-    factors, at = factors_of(part, number, weight), row * part.stride
+    first, at = part.weight + row * LANES, row * part.stride
+    factors = factors_of(part, number, weight)
     if not is_per_edge(memory):
-        # a' is not read here: any operand will do.
-        left = Operand(weight, 0, 0, 0, tables.source, 0, tables.word, 0)
         if to.itemsize == weight.itemsize:
             return contribute(
-                times_weight_short, factors, weight, first, read_slots, left, delta,
+                times_weight_short, factors, weight, first, read_banks, slope, delta,
                 rows, part.rows, part.stride, to, at,
             )  # fmt: skip
         return contribute(
-            times_weight, factors, weight, first, read_slots, left, delta,
+            times_weight, factors, weight, first, read_banks, slope, delta,
             rows, part.rows, part.stride, to, at,
         )  # fmt: skip
-    left = fetch(part, tables, memory.slope, slope, row, rows, scratch.slope)
     if part.is_short:
         return contribute(
-            times_slope_short, factors, weight, first, read, left, delta,
+            times_slope_short, factors, weight, first, read_banks, slope, delta,
             rows, part.rows, part.stride, to, at,
         )  # fmt: skip
     return contribute(
-        times_slope, factors, weight, first, read, left, delta,
+        times_slope, factors, weight, first, read_banks, slope, delta,
         rows, part.rows, part.stride, to, at,
     )  # fmt: skip
 
 
 @inlined
-def some_rows(
-    read: Any, part: Any, number: Any, memory: Any, tables: Any, scratch: Any,
-    forward: int, backward: int, slope: int, forwards: bool, trains: bool, tally: np.ndarray,
-) -> None:  # fmt: skip
-    """All phases of all edges; ``read`` is how what ``fetch`` gave is read."""
-    for row in range(0, part.rows, number.rows):
-        rows = min(number.rows, part.rows - row)
-        at = part.weight + row * LANES
-        if forwards:
-            left = fetch(part, tables, memory.activation, forward, row, rows, scratch.forward)
-            add_products(memory.weight, at, read, left, rows, part.rows, part.stride, scratch.sums)
-        if trains and not part.is_first:
-            tally[BACK_PRODUCT] += backpropagate(
-                part, number, memory, tables, scratch, read, slope, row, rows
-            )
-        if trains:
-            left = fetch(part, tables, memory.activation, backward, row, rows, scratch.backward)
-            tally[WEIGHT] += update_rows(
-                memory.weight, at, read, left, scratch.step, rows, part.rows, part.stride,
-                number.low, number.high,
-            )  # fmt: skip
+def feed_forward(
+    read: Any, left: Operand, part: Any, memory: Any, scratch: Any, row: int, rows: int
+) -> None:
+    """The sums of some rows of slots."""
+    at = part.weight + row * LANES
+    add_products(memory.weight, at, read, left, rows, part.rows, part.stride, scratch.sums)
+
+
+@inlined
+def update(
+    read: Any, left: Operand, part: Any, number: Any, memory: Any, scratch: Any,
+    row: int, rows: int,
+) -> int:  # fmt: skip
+    """New weights of some rows of slots; how many were clipped."""
+    return update_rows(
+        memory.weight, part.weight + row * LANES, read, left, scratch.step,
+        rows, part.rows, part.stride, number.low, number.high,
+    )  # fmt: skip
 
 
 @inlined
@@ -122,13 +117,23 @@ def work_by_right(
         trains: whether there is one to learn from.
         tally: saturation counts of this junction.
     """
-    if part.kind == DIRECT:
-        some_rows(
-            read_banks, part, number, memory, tables, scratch,
-            forward, backward, slope, forwards, trains, tally,
-        )  # fmt: skip
-    else:
-        some_rows(
-            read_slots, part, number, memory, tables, scratch,
-            forward, backward, slope, forwards, trains, tally,
-        )  # fmt: skip
+    for row in range(0, part.rows, number.rows):
+        rows = min(number.rows, part.rows - row)
+        if part.kind == DIRECT:
+            if forwards:
+                left = in_banks(part, tables, memory.activation, forward, row)
+                feed_forward(read_banks, left, part, memory, scratch, row, rows)
+            if trains and not part.is_first:
+                left = in_banks(part, tables, memory.slope, slope, row)
+                tally[BACK_PRODUCT] += backpropagate(part, number, memory, scratch, left, row, rows)
+            if trains:
+                left = in_banks(part, tables, memory.activation, backward, row)
+                tally[WEIGHT] += update(read_banks, left, part, number, memory, scratch, row, rows)
+            continue
+        # Only junction 1 is fetched, and there is no BP.
+        if forwards:
+            left = fetched(part, tables, memory.activation, forward, row, rows, scratch.forward)
+            feed_forward(read_slots, left, part, memory, scratch, row, rows)
+        if trains:
+            left = fetched(part, tables, memory.activation, backward, row, rows, scratch.backward)
+            tally[WEIGHT] += update(read_slots, left, part, number, memory, scratch, row, rows)

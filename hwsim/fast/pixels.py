@@ -1,4 +1,4 @@
-"""Loading an input: pixels as fractions, in the banks of layer 0."""
+"""Loading an input: pixels as fractions, where junction 1 looks for its left activations."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def load_pixels(
                 pixel = element(pixels, begin + word * z + bank)
                 put(left, at + bank * depth + word, pixel >> down << up)
     else:
-        load_banks(left, at, depth, pixels, begin, z, depth, down, up)
+        load_banks(left, at, pixels, begin, z, depth, down, up)
 
 
 @compiled
@@ -68,33 +68,32 @@ def load_row(
 
 @compiled
 def load_banks(
-    left: np.ndarray, at: int, stride: int, pixels: np.ndarray, begin: int,
-    z: int, depth: int, down: int, up: int,
+    left: np.ndarray, at: int, pixels: np.ndarray, begin: int, z: int, depth: int,
+    down: int, up: int,
 ) -> None:  # fmt: skip
     """Sixteen banks and eight words change places; what is written too far is written again."""
     last = depth - 1
     for first in range(0, z, BANKS):
         bank = min(first, z - BANKS)
-        for word in range(0, depth, OCTET):
-            from_, to = begin + bank, at + bank * stride + word
-            pairs = transposed(
-                load_two_octets(pixels, from_ + word * z),
-                load_two_octets(pixels, from_ + min(word + 1, last) * z),
-                load_two_octets(pixels, from_ + min(word + 2, last) * z),
-                load_two_octets(pixels, from_ + min(word + 3, last) * z),
-                load_two_octets(pixels, from_ + min(word + 4, last) * z),
-                load_two_octets(pixels, from_ + min(word + 5, last) * z),
-                load_two_octets(pixels, from_ + min(word + 6, last) * z),
-                load_two_octets(pixels, from_ + min(word + 7, last) * z),
-            )
-            store_pair(left, to, stride, pairs[0], down, up)
-            store_pair(left, to + 2 * stride, stride, pairs[1], down, up)
-            store_pair(left, to + 4 * stride, stride, pairs[2], down, up)
-            store_pair(left, to + 6 * stride, stride, pairs[3], down, up)
-            store_pair(left, to + 8 * stride, stride, pairs[4], down, up)
-            store_pair(left, to + 10 * stride, stride, pairs[5], down, up)
-            store_pair(left, to + 12 * stride, stride, pairs[6], down, up)
-            store_pair(left, to + 14 * stride, stride, pairs[7], down, up)
+        from_, to = begin + bank, at + bank * depth
+        pairs = transposed(
+            load_two_octets(pixels, from_),
+            load_two_octets(pixels, from_ + min(1, last) * z),
+            load_two_octets(pixels, from_ + min(2, last) * z),
+            load_two_octets(pixels, from_ + min(3, last) * z),
+            load_two_octets(pixels, from_ + min(4, last) * z),
+            load_two_octets(pixels, from_ + min(5, last) * z),
+            load_two_octets(pixels, from_ + min(6, last) * z),
+            load_two_octets(pixels, from_ + min(7, last) * z),
+        )
+        store_pair(left, to, depth, pairs[0], down, up)
+        store_pair(left, to + 2 * depth, depth, pairs[1], down, up)
+        store_pair(left, to + 4 * depth, depth, pairs[2], down, up)
+        store_pair(left, to + 6 * depth, depth, pairs[3], down, up)
+        store_pair(left, to + 8 * depth, depth, pairs[4], down, up)
+        store_pair(left, to + 10 * depth, depth, pairs[5], down, up)
+        store_pair(left, to + 12 * depth, depth, pairs[6], down, up)
+        store_pair(left, to + 14 * depth, depth, pairs[7], down, up)
 
 
 @inlined

@@ -16,8 +16,11 @@ from hwsim.design_file import make_design, read_design_file
 from hwsim.errors import BadInput, Mistake, bad
 from hwsim.sweep.values import MOST, Axis
 
-DRAWN = {"type", "seed", "phi", "dither"}
-"""Keys of [pattern] that a file stands instead of."""
+DRAWN = {"pattern.seed", "pattern.phi", "pattern.dither"}
+"""Keys that say how a pattern is drawn."""
+
+REPLACED = {"pattern.file": ("type", "seed", "phi", "dither"), "pattern.type": ("file",)}
+"""Keys that stand instead of others: a pattern is read or drawn."""
 
 
 @dataclass(frozen=True)
@@ -70,19 +73,23 @@ def _changed(raw: dict[str, Any], values: dict[str, Any]) -> dict[str, Any]:
     for key, value in values.items():
         section, _, name = key.partition(".")
         tables = changed.setdefault(section, {})
-        for table in tables if isinstance(tables, list) else [tables]:
-            if isinstance(table, dict):  # if not, this is reported as a mistake
-                table[name] = value
-                _drop_what_it_replaces(table, name, values)
+        found = tables if isinstance(tables, list) else [tables]
+        for table in _concerned(found, key, values):
+            table[name] = value
+            for other in REPLACED.get(key, ()):
+                if f"pattern.{other}" not in values:
+                    table.pop(other, None)
     return changed
 
 
-def _drop_what_it_replaces(table: dict[str, Any], name: str, values: dict[str, Any]) -> None:
-    """A pattern is drawn or read: what says how goes, unless it is set as well."""
-    replaced = DRAWN if name == "file" else {"file"} if name in DRAWN else ()
-    for other in replaced:
-        if f"pattern.{other}" not in values:
-            table.pop(other, None)
+def _concerned(tables: list[Any], key: str, values: dict[str, Any]) -> list[dict[str, Any]]:
+    """The tables that a key is set in: how a pattern is drawn says nothing where one is read.
+
+    All of them where none is left, and what is wrong with that is then reported as a mistake.
+    """
+    whole = [table for table in tables if isinstance(table, dict)]
+    drawn = [table for table in whole if "file" not in table or "pattern.type" in values]
+    return drawn if key in DRAWN and drawn else whole
 
 
 def _refuse_common(raw: dict[str, Any], mistakes: list[set[str]], path: Path) -> None:

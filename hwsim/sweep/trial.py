@@ -70,6 +70,10 @@ class Failure:
     reason: str
 
 
+MEANING = 2
+"""Counts the times that a figure has got another meaning, so that old records are made again."""
+
+
 def description(trial: Trial) -> dict[str, Any]:
     """Everything that the figures depend on, as plain JSON types.
 
@@ -78,6 +82,7 @@ def description(trial: Trial) -> dict[str, Any]:
     """
     return {
         "clashfree": version("clashfree"),
+        "meaning": MEANING,
         "design": _with_content(trial.design),
         "data": trial.data,
         "epochs": trial.epochs,

@@ -176,8 +176,8 @@ def _check(key: str, value: object, option: str) -> None:
         kinds = {details["type"] for details in error.errors() if details["loc"][:1] == (name,)}
         if kinds and not kinds & OUT_OF_RANGE:
             rule, fix = rules.ALLOWED[section, name]
-            if kinds & {"list_type", "tuple_type"}:
-                text = option.partition("=")[2]
+            text = option.partition("=")[2]
+            if kinds <= {"list_type", "tuple_type"} and "[" not in text:
                 fix = f"lists stand in brackets: --set '{name}=[{text}]'"
             raise bad(f"command line: --set {option}", key, value, rule, fix) from None
 
