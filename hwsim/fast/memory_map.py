@@ -292,13 +292,13 @@ class MemoryMap:
             touches_of(part)[order]
             for part, order in zip(self.schedule.junctions, orders, strict=True)
         ]
-        position = np.argsort(orders[-1])
+        winning = np.argsort(orders[-1])[winning_order(detached(self.schedule.junctions[-1]))]
         return Tables(
             **joined,
             right_place=self._joined("right_place", [*places, []], np.int32),
             right_delta_place=self._joined("right_delta_place", [*delta_places, []], np.int32),
             touches=self._joined("touches", touches, np.int32),
-            winning=position[winning_order(detached(self.schedule.junctions[-1]))].astype(np.int32),
+            winning=self._joined("winning", [padded(winning)], np.int32),
             curve=self._joined("curve", [c.activation << shift for c in curves], word),
             slopes=self._joined("slopes", [c.slope << shift for c in curves], word),
         )

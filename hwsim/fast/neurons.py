@@ -20,6 +20,8 @@ from hwsim.fast.vectors import (
     count_differing_first,
     element,
     fill,
+    first_equal,
+    greatest,
     lane_of,
     lengthen,
     load,
@@ -240,10 +242,13 @@ def write_cost(
 @compiled
 def predict(n_right: int, winning: np.ndarray, a: np.ndarray) -> int:
     """The largest output, the first of equals in the order of ``inference.winning_order``."""
-    best, winner = 0, 0
-    for k in range(n_right):
-        neuron = element(winning, k)
-        output = element(a, neuron)
-        if output > best:
-            best, winner = output, neuron
-    return winner
+    best = splat(a, 0)
+    for k in range(0, n_right, LANES):
+        best = maximum(best, load_each(a, load(winning, k)))
+    largest = greatest(best)
+    # Behind the last output stands output 0 once more: it is found where it belongs before.
+    for k in range(0, n_right, LANES):
+        lane = first_equal(load_each(a, load(winning, k)), splat(a, largest))
+        if lane < LANES:
+            return element(winning, k + lane)
+    return 0

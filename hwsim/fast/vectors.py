@@ -304,6 +304,32 @@ def pixel_words(
 
 
 @intrinsic
+def greatest(typing: Any, vector: Vector) -> Any:
+    """``greatest(vector)``: the largest lane, 64 bits."""
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        kind = args[0].type
+        function = ir.FunctionType(kind.element, [kind])
+        name = f"llvm.vector.reduce.smax.{suffix(kind)}"
+        function = cgutils.get_or_insert_function(builder.module, function, name)
+        return context.cast(builder, builder.call(function, args), vector.element, types.int64)
+
+    return types.int64(vector), generate
+
+
+@intrinsic
+def first_equal(typing: Any, x: Vector, y: Vector) -> Any:
+    """``first_equal(x, y)``: the first lane in which they agree, or how many there are."""
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        mask = builder.bitcast(builder.icmp_signed("==", *args), ir.IntType(x.lanes))
+        lane = builder.cttz(mask, ir.Constant(ir.IntType(1), 0))
+        return builder.zext(lane, ir.IntType(64))
+
+    return types.int64(x, y), generate
+
+
+@intrinsic
 def lane_of(typing: Any, vector: Vector, lane: types.Integer) -> Any:
     """``lane_of(vector, lane)``: one lane, 64 bits."""
 
