@@ -216,6 +216,7 @@ def test_left_neurons_of_different_degree_are_placed_by_degree(monkeypatch, kind
 @pytest.mark.parametrize("dither", [True, False])
 def test_wide_layers_are_taken_in_panels(monkeypatch, dither):
     monkeypatch.setattr(layout_by_left, "PANEL_WORDS", 32)
+    monkeypatch.setattr(layout_by_left, "FEWEST_PANEL_ROWS", 1)
     monkeypatch.setattr(layout_by_left, "SLOTS_AT_ONCE", 64)
     design = make(*NEAR_NET, pattern={"dither": dither})
     assert_laid_out(make_schedule(design), {"index": 2, "panels": 4, "tiles_at_once": 2})

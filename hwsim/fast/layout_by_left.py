@@ -20,8 +20,14 @@ from hwsim.fast.look_ups import NOTHING, among_word, widest_table
 from hwsim.interleaver import Index, Interleaver
 from hwsim.schedule import JunctionSchedule
 
-PANEL_WORDS = 1 << 17
-"""Products of a panel, at least: they stay in the second cache until they are added up."""
+PANEL_WORDS = 1 << 13
+"""Products of a panel, if it can be so small: they stay in the first cache until they are added."""
+
+MOST_PANEL_WORDS = 1 << 17
+"""Those that stay in the second cache."""
+
+FEWEST_PANEL_ROWS = 4
+"""Fewer make the tiles of a panel too short."""
 
 SLOTS_AT_ONCE = 4096
 """Slots of the tiles that are worked on together: their weights stay in the first cache."""
@@ -205,7 +211,10 @@ def _panels(shape: JunctionShape, row: Index, stride: int) -> tuple[int, int]:
         return all_rows, 1
     step = shape.d_in // gcd(shape.n_left, shape.d_in)
     fits = [n for n in range(step, all_rows + 1, step) if all_rows % n == 0]
-    rows = next((n for n in fits if n * stride >= PANEL_WORDS), all_rows)
+    small = [n for n in fits if n >= FEWEST_PANEL_ROWS and n * stride >= PANEL_WORDS]
+    rows = small[0] if small else all_rows
+    if rows * stride > MOST_PANEL_WORDS:
+        rows = max((n for n in fits if n * stride <= MOST_PANEL_WORDS), default=fits[0])
     panel = np.arange(shape.n_edges) // (rows * shape.n_left)
     return (rows, all_rows // rows) if (panel == row // rows).all() else (all_rows, 1)
 
