@@ -11,8 +11,10 @@ import platform
 import sys
 from dataclasses import asdict
 from pathlib import Path
+from statistics import median
 
 from benchmarks import scaling, speed
+from benchmarks.drawn import drawn_costs
 from benchmarks.task import FPGA_MICROSECONDS
 from hwsim.cli.output import complain, say, show_table
 from hwsim.files import write_text
@@ -24,7 +26,12 @@ def main() -> int:
     """Run all benchmarks; 0 if the fast engine is faster than the FPGA was."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--speed", action="store_true", help="the first table only")
-    only_speed = parser.parse_args().speed
+    parser.add_argument("--random", type=int, metavar="N", help="N random designs only")
+    parser.add_argument("--seed", type=int, default=1, help="of the random designs")
+    arguments = parser.parse_args()
+    if arguments.random:
+        return _random(arguments.random, arguments.seed)
+    only_speed = arguments.speed
     tables = {} if only_speed else scaling.costs(complain)
     rows = speed.rows(complain)
     show_speed(rows)
@@ -51,6 +58,17 @@ def main() -> int:
         f"({FPGA_MICROSECONDS / fast:.1f} times as long)"
     )
     return 0 if fast < FPGA_MICROSECONDS else 1
+
+
+def _random(count: int, seed: int) -> int:
+    costs = drawn_costs(count, seed, complain)
+    show_costs("random designs", costs)
+    ratios = [cost.prototype_ratio for cost in costs]
+    say(
+        f"per edge, {count} random designs cost {median(ratios):.2f} times what the prototype "
+        f"network costs (median), {sum(ratio > 3 for ratio in ratios)} of them more than 3 times"
+    )
+    return 0
 
 
 def show_speed(rows: list[speed.Row]) -> None:

@@ -96,11 +96,11 @@ def _table(
     designs: dict[str, Sizes], patterns: list[str], numbers: str, say: Callable[[str], None]
 ) -> list[Cost]:
     say(f"measuring the fast engine: {', '.join(designs)}; {', '.join(patterns)}; {numbers}")
-    runs = [_Run("", EDGES["5 k"], "type 2", numbers)]
+    runs = [Run("", EDGES["5 k"], "type 2", numbers)]
     for name, sizes in designs.items():
         for pattern in patterns:
             shown = name if len(patterns) == 1 else f"{name}, {pattern}"
-            runs.append(_Run(shown, sizes, pattern, numbers))
+            runs.append(Run(shown, sizes, pattern, numbers))
     # In turns: what disturbs the machine for a while then disturbs one turn of each.
     for _ in range(ROUNDS):
         for run in runs:
@@ -108,7 +108,7 @@ def _table(
     return [run.cost(over=runs[0]) for run in runs[1:]]
 
 
-class _Run:
+class Run:
     """One design, its engine, and the shortest time so far."""
 
     def __init__(self, name: str, sizes: Sizes, pattern: str, numbers: str) -> None:
@@ -138,7 +138,7 @@ class _Run:
     def picoseconds_per_edge(self) -> float:
         return 1e12 * self.seconds / self.edges
 
-    def cost(self, over: _Run) -> Cost:
+    def cost(self, over: Run) -> Cost:
         """What was found, compared with another run."""
         return Cost(
             self.name, self.edges, 1e6 * self.seconds, self.picoseconds_per_edge,

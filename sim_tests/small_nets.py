@@ -85,7 +85,7 @@ def assert_same_state(left: State, right: State) -> None:
     assert left.epochs_seen == right.epochs_seen
 
 
-DIRECT = ([64, 32, 16, 4], [16, 8, 4], [32, 8, 2])
+DIRECT = ([64, 64, 32, 4], [16, 16, 4], [32, 32, 8])
 """Junction cycles of 32: whole vectors of clocks, which the fast engine reads without fetching."""
 
 

@@ -113,11 +113,19 @@ def is_cheap(part: JunctionSchedule) -> bool:
     shape, segments = part.shape, Segments.of(part.shape)
     if shape.depth > OCTET or segments.rows < FEWEST_ROWS or shape.junction_cycle < LANES:
         return False
-    if shape.index > 1 and (_kind(shape) == FETCHED or shape.depth == 1 or OCTET % shape.depth):
+    if shape.index > 1 and not _collects_cheaply(segments):
         return False
     interleaver = part.interleaver
     is_fixed = interleaver.clash_free and (interleaver.bank == interleaver.bank[0]).all()
     return bool(is_fixed) and (shape.index == 1 or (_sweeps(part) and not loses_sums(part)))
+
+
+def _collects_cheaply(segments: Segments) -> bool:
+    """Whether lanes fill their vectors, octets hold whole sweeps, and segments whole neurons."""
+    shape = segments.shape
+    is_full = 4 * whole_vectors(shape.z) <= 5 * shape.z
+    fits = shape.depth > 1 and OCTET % shape.depth == 0 and _kind(shape) == DIRECT
+    return is_full and fits and segments.per_neuron == 1
 
 
 def _kind(shape: JunctionShape) -> int:
