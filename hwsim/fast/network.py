@@ -39,7 +39,7 @@ def run_blocks(
         first: see there, since the run began.
         last: see there.
         predictions: (inputs,) result.
-        tallies: (L, 7) saturation counts, added to.
+        tallies: (L, kinds) saturation counts, see ``tallies``, added to.
     """
     n_junctions, n_inputs = len(parts), len(labels)
     number = numbers[0]

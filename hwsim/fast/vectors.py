@@ -1,7 +1,7 @@
 """Vectors of integers for compiled kernels: what numba's own types cannot say.
 
-The one instruction that LLVM does not find by itself is the rounding multiplication of fractions,
-and that has a second form for processors without it.
+What LLVM does not find by itself, the rounding multiplication of fractions and loads from sixteen
+places at once, has a second form for processors without it.
 
 Every function below is called inside ``numba.njit``. Arrays are one-dimensional, offsets count
 elements; nothing is checked, the caller leaves ``LANES`` elements of room at the end of an array.
