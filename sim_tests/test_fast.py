@@ -25,7 +25,6 @@ from hwsim.fast.arrange import lay_out
 from hwsim.fast.engine import FastPipeline
 from hwsim.fast.layout import DIRECT as READ_DIRECT
 from hwsim.fast.layout import FAR, FETCHED, NEAR, in_slots
-from hwsim.fast.layout_by_left import Parts
 from hwsim.fast.layout_by_right import Segments
 from hwsim.fast.llvm import LANES
 from hwsim.fast.memory_map import storage_bits
@@ -178,7 +177,13 @@ LAYOUTS = {
     "deep banks": (NEAR_NET, {}, {"index": 2, "kind": NEAR, "is_chained": 0}),
     "several tables": (([8, 100, 100, 4], [25, 1, 4], [8, 20, 4]), {}, {"index": 2, "span": 100}),
     "far neurons": (([8, 600, 600, 4], [75, 1, 4], [8, 60, 4]), {}, {"index": 2, "kind": FAR}),
-    "few neurons in parts": (([16, 64, 3], [4, 3], [16, 64]), {}, {"index": 2, "parts": 8}),
+    "few right neurons": (([16, 64, 3], [4, 3], [16, 64]), {}, {"index": 2, "bundle_width": 1}),
+    "half a vector of left neurons": (
+        ([16, 16, 100, 4], [16, 25, 4], [16, 16, 100]), {},
+        {"index": 2, "product_stride": LANES // 2},
+    ),
+    "products one by one": (([16, 600, 64, 4], [75, 64, 4], [16, 60, 16]), {},
+                            {"index": 2, "product_span": 0}),
 }
 """A net, its pattern, and how one of its junctions then lies."""
 
@@ -215,11 +220,10 @@ def test_left_neurons_of_different_degree_are_placed_by_degree(monkeypatch, kind
 
 @pytest.mark.parametrize("dither", [True, False])
 def test_wide_layers_are_taken_in_panels(monkeypatch, dither):
-    monkeypatch.setattr(layout_by_left, "PANEL_WORDS", 32)
+    monkeypatch.setattr(layout_by_left, "PANEL_WORDS", 16)
     monkeypatch.setattr(layout_by_left, "FEWEST_PANEL_ROWS", 1)
-    monkeypatch.setattr(layout_by_left, "SLOTS_AT_ONCE", 64)
     design = make(*NEAR_NET, pattern={"dither": dither})
-    assert_laid_out(make_schedule(design), {"index": 2, "panels": 4, "tiles_at_once": 2})
+    assert_laid_out(make_schedule(design), {"index": 2, "panels": 4})
 
 
 @settings(max_examples=50, deadline=None)
@@ -403,9 +407,16 @@ def test_rows_are_chosen_so_that_vectors_are_full():
     assert [(s.rows, s.segments, s.size) for s in chosen] == [(64, 64, 4096), (32, 32, 1024)]
 
 
-def test_parts_are_chosen_so_that_vectors_are_full():
-    assert Parts.of(n_right=256, d_in=16) == Parts(256, 16, parts=1)
-    assert Parts.of(n_right=10, d_in=56) == Parts(10, 56, parts=3)
+@pytest.mark.parametrize(("layers", "d_out", "width"), [
+    ([512, 512], 256, 1),   # a row of products is as long as a table can be, a neuron half of it
+    ([64, 1024], 16, 32),   # all products of 32 neurons are near each other
+    ([4096, 96], 12, 32),   # too far for tables: as many neurons as fill a vector
+    ([256, 2], 1, 2),       # there are no more
+])  # fmt: skip
+def test_bundles_are_as_wide_as_costs_least(layers, d_out, width):
+    design = make(layers, [d_out], [16], pattern={"type": 1})
+    record = FastPipeline(design).map.junctions[0]
+    assert record["bundle_width"] == width
 
 
 def test_formats_at_their_limits_multiply_as_the_model_does():

@@ -3,7 +3,8 @@
 The product comes in four forms, ``times_...``: profile "prototype" multiplies by a' per edge, in
 half the width where numbers leave bits of a word free; profile "default" does not, and its products
 may fit into a word or not. All have the same arguments, edge, delta, a' and ``Factors``, and return
-the product and how many lanes of it were clipped.
+the product and how many lanes of it were clipped. Products are added up with ``..._sum``. Both in
+one are the four ``quick_...``, which only tell whether there is something to clip.
 """
 
 from __future__ import annotations
@@ -13,16 +14,16 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from hwsim.fast.compiled import compiled, inlined
-from hwsim.fast.fetch import Operand, RightOperand, Tiles
+from hwsim.fast.fetch import Operand
 from hwsim.fast.llvm import LANES
 from hwsim.fast.vectors import (
     add,
     add_saturating,
     convert,
     count_differing,
-    element,
     load,
     maximum,
+    maximum_unsigned,
     minimum,
     multiply_fraction,
     multiply_low,
@@ -125,6 +126,70 @@ def plain_sum(partial: Any, added: Any, lowest: Any, highest: Any) -> Any:
     return add(partial, added)
 
 
+class Quick(NamedTuple):
+    """What BP gives for some edges if nothing leaves the number range.
+
+    Attributes:
+        share: what each adds to its left neuron's delta.
+        partial: the deltas with it.
+        distance: how far the farthest number is above the lowest one inside the range, without
+            sign: too far, where one is not inside.
+    """
+
+    share: Any
+    partial: Any
+    distance: Any
+
+
+@inlined
+def quick_slope_short(
+    edge: Any, delta: Any, slope: Any, factors: Factors, partial: Any, inside: Any, distance: Any
+) -> Quick:
+    """As ``times_slope_short`` and ``clipped_sum``."""
+    left = shift_left(multiply_fraction(delta, slope), factors.share_shift)
+    share = multiply_fraction(left, shift_left(edge, factors.weight_shift))
+    return _limited(share, partial, inside, distance)
+
+
+@inlined
+def quick_slope(
+    edge: Any, delta: Any, slope: Any, factors: Factors, partial: Any, inside: Any, distance: Any
+) -> Quick:
+    """As ``times_slope`` and ``clipped_sum``."""
+    product = multiply_wide(multiply_fraction(delta, slope), edge)
+    lowest, highest = splat(product, factors.low), splat(product, factors.high)
+    rounding = odd(shift_right(product, factors.frac_bits - 1))
+    rounded = add(shift_right(product, factors.frac_bits), rounding)
+    share = minimum(maximum(rounded, lowest), highest)
+    return _limited(share, partial, inside, distance)
+
+
+@inlined
+def _limited(share: Any, partial: Any, inside: Any, distance: Any) -> Quick:
+    partial = add_saturating(partial, convert(partial, share))
+    shares = subtract(convert(inside, share), inside)
+    sums = subtract(convert(inside, partial), inside)
+    return Quick(share, partial, maximum_unsigned(distance, maximum_unsigned(shares, sums)))
+
+
+@inlined
+def quick_weight_short(
+    edge: Any, delta: Any, slope: Any, factors: Factors, partial: Any, inside: Any, distance: Any
+) -> Quick:
+    """As ``times_weight_short`` and ``plain_sum``: neither has limits."""
+    share, _ = times_weight_short(edge, delta, slope, factors)
+    return Quick(share, add(partial, convert(partial, share)), distance)
+
+
+@inlined
+def quick_weight(
+    edge: Any, delta: Any, slope: Any, factors: Factors, partial: Any, inside: Any, distance: Any
+) -> Quick:
+    """As ``times_weight`` and ``plain_sum``: neither has limits."""
+    share, _ = times_weight(edge, delta, slope, factors)
+    return Quick(share, add(partial, convert(partial, share)), distance)
+
+
 @compiled
 def contribute(
     times: Any, factors: Factors, weight: np.ndarray, at: int, read: Any, slope: Operand,
@@ -158,72 +223,3 @@ def contribute(
             clipped += count
             store(contribution, to + v + row * stride, convert(contribution, product))
     return clipped
-
-
-@compiled
-def contribute_columns(
-    times: Any, factors: Factors, weight: np.ndarray, at: int, slope: np.ndarray, slope_at: int,
-    read: Any, right: RightOperand, tiles: Tiles,
-    contribution: np.ndarray,
-) -> int:  # fmt: skip
-    """By left neuron: the products of some tiles, where their sums have to be followed one by one.
-
-    Arguments are those of ``sum_columns``.
-    """
-    clipped = 0
-    for t in range(tiles.first, tiles.last):
-        left = load(slope, slope_at + t * LANES)
-        begin = element(tiles.begin, tiles.at + t)
-        end = element(tiles.begin, tiles.at + t + 1)
-        for slot in range(begin, end, LANES):
-            delta = read(right, (slot - begin) // LANES, slot)
-            product, count = times(load(weight, at + slot), delta, left, factors)
-            clipped += count
-            store(contribution, slot, convert(contribution, product))
-    return clipped
-
-
-@compiled
-def sum_columns(
-    times: Any, plus: Any, factors: Factors,
-    weight: np.ndarray, at: int, slope: np.ndarray, slope_at: int,
-    read: Any, right: RightOperand, tiles: Tiles,
-    begins: bool, delta: np.ndarray, delta_at: int,
-) -> tuple[int, int]:  # fmt: skip
-    """By left neuron: the deltas of some tiles, edge after edge in the hardware's order.
-
-    Args:
-        times: see above.
-        plus: ``clipped_sum`` or ``plain_sum``.
-        factors: for both.
-        weight: all weights; slot 0 is at ``at``.
-        at: see there.
-        slope: derivatives as fractions, from ``slope_at`` on.
-        slope_at: see there.
-        read: how to read ``right``.
-        right: deltas of the right neurons.
-        tiles: which ones.
-        begins: whether these are the first edges; else the sums go on.
-        delta: result, one word per left neuron from ``delta_at`` on.
-        delta_at: see there.
-
-    Returns:
-        How many products and how many sums were clipped.
-    """
-    lowest, highest = splat(delta, factors.low), splat(delta, factors.high)
-    products = sums = 0
-    for t in range(tiles.first, tiles.last):
-        left, partial = load(slope, slope_at + t * LANES), splat(delta, 0)
-        if not begins:
-            partial = load(delta, delta_at + t * LANES)
-        begin = element(tiles.begin, tiles.at + t)
-        end = element(tiles.begin, tiles.at + t + 1)
-        for slot in range(begin, end, LANES):
-            right_delta = read(right, (slot - begin) // LANES, slot)
-            product, count = times(load(weight, at + slot), right_delta, left, factors)
-            products += count
-            added = convert(delta, product)
-            wrapped, partial = add(partial, added), plus(partial, added, lowest, highest)
-            sums += count_differing(partial, wrapped)
-        store(delta, delta_at + t * LANES, partial)
-    return products, sums

@@ -6,17 +6,15 @@ from typing import Any
 
 import numpy as np
 
-from hwsim.fast.compiled import compiled
-from hwsim.fast.fetch import Operand, Tiles
+from hwsim.fast.compiled import compiled, inlined
+from hwsim.fast.fetch import Choice, Operand
 from hwsim.fast.llvm import LANES
+from hwsim.fast.rearrangement import from_1, from_2, from_4, from_8, from_16
 from hwsim.fast.vectors import (
     add,
-    convert,
     element,
     load,
-    load_each,
     multiply_fraction,
-    put,
     splat,
     store,
     widen,
@@ -51,69 +49,68 @@ def add_products(
 
 @compiled
 def write_products(
-    weight: np.ndarray, at: int, left: np.ndarray, left_at: int,
-    tiles: Tiles, stride: int, products: np.ndarray,
-) -> None:  # fmt: skip
-    """By left neuron: w*a of each slot of some tiles.
+    part: Any, memory: Any, tables: Any, scratch: Any, panel: int, left: int
+) -> None:
+    """By left neuron: w*a of each slot of a panel, where nothing is learned.
 
     Args:
-        weight: all weights; slot 0 is at ``at``.
-        at: see there.
-        left: activations as fractions, from ``left_at`` on.
-        left_at: see there.
-        tiles: which ones.
-        stride: words of a row of products.
-        products: (rows, stride) result: a row for each edge of the left neurons.
+        part: the junction's record.
+        memory: what the hardware has.
+        tables: the pattern.
+        scratch: of which ``products`` is the result, a row for each edge of the left neurons.
+        panel: which one.
+        left: where the activations lie.
     """
-    for t in range(tiles.first, tiles.last):
-        a, to = load(left, left_at + t * LANES), t * LANES
-        begin = element(tiles.begin, tiles.at + t)
-        end = element(tiles.begin, tiles.at + t + 1)
+    first = part.tile + panel * part.tiles
+    for tile in range(part.tiles):
+        a, to = load(memory.activation, left + tile * LANES), tile * LANES
+        begin, end = element(tables.tile, first + tile), element(tables.tile, first + tile + 1)
         for slot in range(begin, end, LANES):
-            store(products, to, multiply_fraction(load(weight, at + slot), a))
-            to += stride
+            weight = load(memory.weight, part.weight + slot)
+            store(scratch.products, to, multiply_fraction(weight, a))
+            to += part.product_stride
 
 
-@compiled
-def add_lanes(
-    products: np.ndarray, none: int, place: np.ndarray, place_at: int, lanes: int, length: int,
-    sums: np.ndarray, to: int,
-) -> None:  # fmt: skip
-    """By left neuron: the sum of the products of each part of a right neuron's edges.
+@inlined
+def add_bundles(
+    read: Any, products: Choice, part: Any, terms: int, sums: np.ndarray, to: int
+) -> None:
+    """By left neuron: the sums of right neurons, some at a time.
 
     Args:
-        products: of all edges of a panel.
-        none: where a zero is put for edges that are not there.
-        place: (vectors of lanes, length, LANES) where they lie, from ``place_at`` on.
-        place_at: see there.
-        lanes: parts.
-        length: edges of a part.
-        sums: (lanes,) result from ``to`` on, in whole vectors.
+        read: how to read ``products``.
+        products: of a panel, one for each of (bundles, length, LANES) slots, see ``Bundles``.
+        part: the junction's record.
+        terms: products that fit into their width when summed.
+        sums: result, from ``to`` on.
         to: see there.
     """
-    put(products, none, 0)
-    for lane in range(0, lanes, LANES):
+    vector, width = 0, part.bundle_width
+    for _ in range(part.bundles):
         total = splat(sums, 0)
-        for vector in range(lane * length, (lane + LANES) * length, LANES):
-            product = load_each(products, load(place, place_at + vector))
-            total = add(total, convert(sums, product))
-        store(sums, to + lane, total)
+        end = vector + part.bundle_length
+        while vector < end:
+            partial = splat(products.values, 0)
+            for one in range(vector, min(vector + terms, end)):
+                partial = add(partial, read(products, one, one * LANES))
+            total = add(total, widen(partial))
+            vector = min(vector + terms, end)
+        # What is written too far, the next bundle replaces.
+        store(sums, to, fold(total, width))
+        to += width
 
 
-@compiled
-def add_parts(sums: np.ndarray, at: int, n_right: int, lanes: int) -> None:
-    """By left neuron: the sums of right neurons from those of their parts.
-
-    Args:
-        sums: (parts, n_right) from ``at`` on, of which the first row becomes the result.
-        at: see there.
-        n_right: right neurons.
-        lanes: of all parts.
-    """
-    for neuron in range(0, n_right, LANES):
-        total = load(sums, at + neuron)
-        part = neuron + n_right
-        while part < lanes:
-            total = add(total, load(sums, at + part))
-            part += n_right
-        store(sums, at + neuron, total)
+@inlined
+def fold(lanes: Any, width: int) -> Any:
+    """Sums of the lanes that are ``width`` apart, a power of two, in the first lanes."""
+    if width < 32:
+        lanes = add(lanes, from_16(lanes))
+    if width < 16:
+        lanes = add(lanes, from_8(lanes))
+    if width < 8:
+        lanes = add(lanes, from_4(lanes))
+    if width < 4:
+        lanes = add(lanes, from_2(lanes))
+    if width < 2:
+        lanes = add(lanes, from_1(lanes))
+    return lanes

@@ -2,8 +2,9 @@
 
 The hardware's interleaver, in the forms that cost least. By right neuron, a lane looks words up in
 its left bank, and an ``Operand`` is what the phases then read: what was fetched or, where vectors
-do not straddle lanes, the banks themselves. By left neuron, each edge has to find its right one:
-among near ones by the same look-up, else one by one (``RightOperand``).
+do not straddle lanes, the banks themselves. By left neuron, each edge has to find its right one,
+and each right neuron its edges' products: among near ones by the same look-up, else one by one
+(``Choice``).
 """
 
 from __future__ import annotations
@@ -14,7 +15,14 @@ import numpy as np
 
 from hwsim.fast.compiled import compiled, inlined
 from hwsim.fast.llvm import LANES
-from hwsim.fast.look_ups import load_table, look_up, look_up_among, table_lanes
+from hwsim.fast.look_ups import (
+    behind,
+    lanes_of,
+    load_table,
+    load_wide_table,
+    look_up,
+    look_up_among,
+)
 from hwsim.fast.vectors import (
     element,
     load,
@@ -91,52 +99,52 @@ def fetch_banks(
             lane += 1
 
 
-class Tiles(NamedTuple):
-    """Some tiles of a panel.
+class Choice(NamedTuple):
+    """One of ``values`` for each slot.
 
-    Tile t, from ``first`` up to ``last`` without it, has the slots from ``begin[at + t]`` up to
-    ``begin[at + t + 1]``.
-    """
-
-    begin: np.ndarray
-    at: int
-    first: int
-    last: int
-
-
-class RightOperand(NamedTuple):
-    """Where a phase finds what the right neurons have in ``values``, slots by left neuron.
-
-    ``read_near`` looks it up among the ``span`` neurons from ``first`` of the row on; ``control``
-    says which one each slot reads. ``read_far`` reads the neuron that ``source`` names.
+    ``read_near`` looks it up among the ``span`` values from ``first`` of the vector on; ``word``
+    says which of them each slot reads. ``read_far`` reads the value at ``place``.
     """
 
     values: np.ndarray
     first: np.ndarray
     first_at: int
     span: int
-    control: np.ndarray
-    control_at: int
-    source: np.ndarray
-    source_at: int
+    word: np.ndarray
+    word_at: int
+    place: np.ndarray
+    place_at: int
 
 
 @inlined
-def read_near(operand: RightOperand, row: int, slot: int) -> Any:
-    """One vector of right values: slots ``slot`` onwards, in a row of their tile."""
-    begin = element(operand.first, operand.first_at + row)
-    control = load(operand.control, operand.control_at + slot)
-    found = splat(operand.values, 0)
-    found = look_up_among(found, load_table(operand.values, begin), control, 0)
-    first = table_lanes(operand.values)
-    while first < operand.span:
-        table = load_table(operand.values, begin + first)
-        found = look_up_among(found, table, control, first)
-        first += table_lanes(operand.values)
+def read_near(choice: Choice, vector: int, slot: int) -> Any:
+    """One vector: slots ``slot`` onwards, whose values begin at ``first`` of ``vector``."""
+    begin = element(choice.first, choice.first_at + vector)
+    word = load(choice.word, choice.word_at + slot)
+    table = load_table(choice.values, begin)
+    found = look_up_among(splat(choice.values, 0), table, word)
+    lanes = lanes_of(table)
+    for first in range(lanes, choice.span, lanes):
+        word = behind(word, table)
+        found = look_up_among(found, load_table(choice.values, begin + first), word)
     return found
 
 
 @inlined
-def read_far(operand: RightOperand, row: int, slot: int) -> Any:
+def read_among(choice: Choice, vector: int, slot: int) -> Any:
+    """As ``read_near``, where the values are many."""
+    begin = element(choice.first, choice.first_at + vector)
+    word = load(choice.word, choice.word_at + slot)
+    table = load_wide_table(choice.values, begin)
+    found = look_up_among(splat(choice.values, 0), table, word)
+    lanes = lanes_of(table)
+    for first in range(lanes, choice.span, lanes):
+        word = behind(word, table)
+        found = look_up_among(found, load_wide_table(choice.values, begin + first), word)
+    return found
+
+
+@inlined
+def read_far(choice: Choice, vector: int, slot: int) -> Any:
     """As ``read_near``, from anywhere."""
-    return load_each(operand.values, load(operand.source, operand.source_at + slot))
+    return load_each(choice.values, 0, choice.place, choice.place_at + slot)

@@ -56,12 +56,11 @@ def finish_forward(
     )
     if part.is_last:
         tally[tallies.OUTPUT] += neurons.write_cost(
-            part, number, scratch.address, tables.curve, tables.slopes, label, block,
-            scratch.a, memory.output_delta,
+            part, number, memory, tables.curve, label, block, scratch.address, scratch.a
         )  # fmt: skip
     else:
         neurons.write_layer(
-            part, scratch.address, tables.curve, tables.slopes, tables.right_place, block,
+            part, scratch.address, tables.curve, tables.right_place, block,
             memory.activation, memory.slope,
         )  # fmt: skip
 

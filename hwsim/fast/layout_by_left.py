@@ -16,9 +16,19 @@ import numpy as np
 from hwsim.design import JunctionShape
 from hwsim.fast.layout import FAR, NEAR, Layout, loses_sums, whole_vectors
 from hwsim.fast.llvm import LANES
-from hwsim.fast.look_ups import NOTHING, among_word, widest_table
+from hwsim.fast.look_ups import (
+    NOTHING,
+    among_word,
+    number_among,
+    wide_tables,
+    widest_in_wide_tables,
+    widest_table,
+)
 from hwsim.interleaver import Index, Interleaver
 from hwsim.schedule import JunctionSchedule
+
+MOST_PACKED = 512
+"""Left neurons whose rows of products follow one another closely: more need not, and hit caches."""
 
 PANEL_WORDS = 1 << 13
 """Products of a panel, if it can be so small: they stay in the first cache until they are added."""
@@ -28,53 +38,96 @@ MOST_PANEL_WORDS = 1 << 17
 
 FEWEST_PANEL_ROWS = 4
 """Fewer make the tiles of a panel too short."""
-
-SLOTS_AT_ONCE = 4096
-"""Slots of the tiles that are worked on together: their weights stay in the first cache."""
+LOAD_EACH_COST, LOOK_UP_COST, TABLE_COST, FOLD_COST, BUNDLE_COST = 22, 2, 2, 2, 6
+"""About how many of a processor's clocks it takes to find a vector of products one by one or in
+tables, to add up lanes, and for a bundle beside that."""
 
 
 @dataclass(frozen=True)
-class Parts:
+class Bundles:
     """How the edges of right neurons lie in vectors when their products are added up.
 
-    A lane is one of ``parts`` equal parts of a right neuron's edges, the first parts of all neurons
-    before all second ones: alone, few neurons would not fill their vectors.
+    A bundle has the edges of ``width`` neighbouring neurons, a power of two, in vectors of as many
+    successive edges of each as fit: the more neurons, the fewer sums of lanes; the fewer, the
+    nearer to each other their products lie.
     """
 
     n_right: int
     d_in: int
-    parts: int
-
-    @classmethod
-    def of(cls, n_right: int, d_in: int) -> Parts:
-        """The parts that cost least; adding them up costs one vector each."""
-        fits = [cls(n_right, d_in, n) for n in range(1, min(d_in, LANES) + 1)]
-        return min(fits, key=lambda parts: parts.size + parts.parts * LANES)
+    width: int
 
     @property
-    def lanes(self) -> int:
-        return self.n_right * self.parts
-
-    @property
-    def edges(self) -> int:
-        return self.n_right * self.d_in
+    def at_once(self) -> int:
+        """Edges of a neuron in a vector."""
+        return LANES // self.width
 
     @property
     def length(self) -> int:
-        """Edges of a part."""
-        return -(-self.d_in // self.parts)
+        """Vectors of a bundle."""
+        return -(-self.d_in // self.at_once)
+
+    @property
+    def count(self) -> int:
+        return -(-self.n_right // self.width)
 
     @property
     def size(self) -> int:
-        return whole_vectors(self.lanes) * self.length
+        return self.count * self.length * LANES
+
+    def cost(self, look_up: float) -> float:
+        """Clocks, if one vector of products takes ``look_up``."""
+        folds = self.at_once.bit_length() - 1
+        return self.count * (self.length * look_up + FOLD_COST * folds + BUNDLE_COST)
 
     @property
     def of_edge(self) -> Index:
-        """(n_edges,) place of each edge: a vector for the first edges of 32 parts, and so on."""
-        neuron, k = np.divmod(np.arange(self.edges), self.d_in)
-        part, nth = np.divmod(k, self.length)
-        vector, lane = np.divmod(part * self.n_right + neuron, LANES)
-        return (vector * self.length + nth) * LANES + lane
+        """(n_right * d_in,) place of each edge."""
+        neuron, k = np.divmod(np.arange(self.n_right * self.d_in), self.d_in)
+        bundle, column = np.divmod(neuron, self.width)
+        vector, row = np.divmod(k, self.at_once)
+        return (bundle * self.length + vector) * LANES + row * self.width + column
+
+
+@dataclass(frozen=True, eq=False)
+class Products:
+    """Where FF finds the products that it adds up: in the order of ``Bundles``, panel by panel.
+
+    Attributes:
+        first: (vectors,) the products that each vector chooses from begin here.
+        word: (vectors * LANES,) which one, as ``look_up_among`` has it; as a place behind ``first``
+            where ``span`` is 0.
+        span: how many there are to choose from at most; 0 if too many to look up.
+    """
+
+    first: Index
+    word: Index
+    span: int
+
+    @classmethod
+    def of(cls, bundles: Bundles, by_edge: Index, nowhere: int, bits: int) -> Products:
+        """Places of (panels, edges) products; where there is none, ``nowhere`` behind them all."""
+        places = np.full((len(by_edge), bundles.size), nowhere)
+        places[:, bundles.of_edge] = by_edge
+        vectors = places.reshape(-1, LANES)
+        is_some = vectors < nowhere
+        first = np.where(is_some, vectors, nowhere).min(axis=1) // LANES * LANES
+        span = int((np.where(is_some, vectors, 0).max(axis=1) - first).max()) + 1
+        if span > widest_in_wide_tables(bits):
+            return cls(np.zeros_like(first), places.ravel(), 0)
+        word = np.where(is_some, among_word(vectors - first[:, None]), NOTHING)
+        return cls(first, word.ravel(), span)
+
+    def cost(self, bits: int) -> float:
+        """Clocks for a vector."""
+        if not self.span:
+            return LOAD_EACH_COST
+        return LOOK_UP_COST + TABLE_COST * wide_tables(self.span, bits)
+
+    @property
+    def place(self) -> Index:
+        """(vectors * LANES,) where each product lies, if it is one."""
+        number = number_among(self.word) if self.span else self.word
+        return np.repeat(self.first, LANES) + number
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,18 +135,17 @@ class Columns:
     """The places of a junction's edges.
 
     Attributes:
-        parts: of the right neurons of one panel.
+        bundles: of the right neurons of one panel.
         rows: of a panel.
-        stride: words of a row of products, one row per edge of a left neuron: not a power of two.
-        product: where the product of each edge lies in the rows of its panel, panel by panel in the
-            order of ``parts``.
+        stride: words of a row of products, one row per edge of a left neuron.
+        products: where they lie in the rows of their panel.
         tile: (panels * tiles + 1,) slot where each tile begins in each panel.
     """
 
-    parts: Parts
+    bundles: Bundles
     rows: int
     stride: int
-    product: Index
+    products: Products
     tile: Index
 
     @property
@@ -102,7 +154,7 @@ class Columns:
 
     @property
     def panels(self) -> int:
-        return len(self.product) // self.parts.size
+        return len(self.products.word) // self.bundles.size
 
     @property
     def tiles(self) -> int:
@@ -117,10 +169,10 @@ class Columns:
     def of_edge(self) -> Index:
         """(n_edges,) slot of each edge."""
         panel = np.arange(self.panels)[:, None]
-        product = self.product[panel * self.parts.size + self.parts.of_edge].ravel()
-        row, place = np.divmod(product, self.stride)
+        place = self.products.place[panel * self.bundles.size + self.bundles.of_edge].ravel()
+        row, place = np.divmod(place, self.stride)
         which, lane = np.divmod(place, LANES)
-        panel = np.repeat(panel, self.parts.edges)
+        panel = np.repeat(panel, len(self.bundles.of_edge))
         return self.tile[panel * self.tiles + which] + row * LANES + lane
 
 
@@ -128,7 +180,7 @@ def by_left(part: JunctionSchedule, bits: int) -> Layout:
     """The layout of any junction, for words of 16 or 32 bits."""
     shape, interleaver = part.shape, part.interleaver
     place, row = _places(interleaver), _earlier_edges(interleaver)
-    columns = _columns(interleaver, place, row)
+    columns = _columns(interleaver, place, row, bits)
     right = np.arange(shape.n_edges) // shape.d_in
     first, span = _reach(right, row)
     is_near = span <= widest_table(bits)
@@ -146,23 +198,24 @@ def by_left(part: JunctionSchedule, bits: int) -> Layout:
         sizes={
             "panels": columns.panels,
             "panel_rows": columns.rows,
-            "panel_neurons": columns.parts.n_right,
-            "panel_places": columns.parts.size,
+            "panel_neurons": columns.bundles.n_right,
+            "panel_places": columns.bundles.size,
             "tiles": columns.tiles,
-            "tiles_at_once": max(1, SLOTS_AT_ONCE // (columns.rows * LANES)),
             "span": span,
             "is_placed": is_placed,
             "product_stride": columns.stride,
-            "lanes": columns.parts.lanes,
-            "parts": columns.parts.parts,
-            "part_length": columns.parts.length,
+            "bundles": columns.bundles.count,
+            "bundle_width": columns.bundles.width,
+            "bundle_length": columns.bundles.length,
             "no_product": columns.no_product,
+            "product_span": columns.products.span,
             # One segment for each right neuron, nothing is spread; and a zero behind the last.
             "segments": shape.n_right,
             "stride": whole_vectors(shape.n_right + 1),
             "segments_per_neuron": 1,
         },
-        tables={"product": columns.product, "tile": columns.tile}
+        tables={"tile": columns.tile}
+        | _sorting(columns.products)
         | ({"place": place} if is_placed or is_chained else {})
         | (_near(columns, right, row, first) if is_near else _far(columns, right, shape.n_right))
         | (_chains(part, columns) if is_chained else {}),
@@ -185,22 +238,42 @@ def _earlier_edges(interleaver: Interleaver) -> Index:
     return earlier
 
 
-def _columns(interleaver: Interleaver, place: Index, row: Index) -> Columns:
+def _columns(interleaver: Interleaver, place: Index, row: Index, bits: int) -> Columns:
     shape, size = interleaver.shape, whole_vectors(len(place))
-    # An odd number of vectors: rows of a power of two would all want the same lines of a cache.
-    stride = (size // LANES | 1) * LANES
+    stride = _stride(shape.n_left)
     rows, panels = _panels(shape, row, stride)
     degree = np.zeros(size, dtype=np.int64)
     degree[place] = interleaver.degree
     longest = degree.reshape(-1, LANES).max(axis=1)
     heights = np.clip(longest - rows * np.arange(panels)[:, None], 0, rows)
-    parts = Parts.of(shape.n_right // panels, shape.d_in)
-    product = np.full((panels, parts.size), rows * stride)
-    product[:, parts.of_edge] = (row % rows * stride + place[interleaver.left.ravel()]).reshape(
-        panels, parts.edges
-    )
+    by_edge = row % rows * stride + place[interleaver.left.ravel()]
+    bundles, products = _bundled(shape, by_edge.reshape(panels, -1), stride, rows * stride, bits)
     tile = np.concatenate([[0], np.cumsum(heights * LANES)])
-    return Columns(parts, rows, stride, product.ravel(), tile)
+    return Columns(bundles, rows, stride, products, tile)
+
+
+def _bundled(
+    shape: JunctionShape, by_edge: Index, stride: int, nowhere: int, bits: int
+) -> tuple[Bundles, Products]:
+    """The bundles that cost least, and where they find the products."""
+    n_right = shape.n_right // len(by_edge)
+    fits = [Bundles(n_right, shape.d_in, 2**k) for k in range(LANES.bit_length())]
+    if stride > widest_in_wide_tables(bits):
+        fits = [min(fits, key=lambda bundles: bundles.cost(LOAD_EACH_COST))]
+    found = [(bundles, Products.of(bundles, by_edge, nowhere, bits)) for bundles in fits]
+    return min(found, key=lambda pair: pair[0].cost(pair[1].cost(bits)))
+
+
+def _stride(n_left: int) -> int:
+    """Words of a row of products.
+
+    Half a vector for few neurons. Long rows have an odd number of vectors: those of a power of two
+    would all want the same lines of a cache.
+    """
+    if n_left <= LANES // 2:
+        return LANES // 2
+    size = whole_vectors(n_left)
+    return size if size <= MOST_PACKED else (size // LANES | 1) * LANES
 
 
 def _panels(shape: JunctionShape, row: Index, stride: int) -> tuple[int, int]:
@@ -226,6 +299,12 @@ def _reach(right: Index, row: Index) -> tuple[Index, int]:
     np.minimum.at(first, row, right)
     np.maximum.at(last, row, right)
     return first, int((last - first).max()) + 1
+
+
+def _sorting(products: Products) -> dict[str, Index]:
+    if products.span:
+        return {"product_first": products.first, "product_word": products.word}
+    return {"product": products.word}
 
 
 def _near(columns: Columns, right: Index, row: Index, first: Index) -> dict[str, Index]:

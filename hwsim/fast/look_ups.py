@@ -19,6 +19,7 @@ from hwsim.fast.llvm import (
     i32,
     in_every_lane,
     in_parts,
+    joined,
     llvm_type,
     native_bits,
     picked,
@@ -39,31 +40,60 @@ def look_up(typing: Any, table: Vector, control: Vector) -> Any:
     return kind(table, control), generate
 
 
-@intrinsic
-def load_table(typing: Any, array: types.Array, offset: types.Integer) -> Any:
-    """``load_table(array, offset)``: as many elements as ``look_up_among`` can look up at once."""
-    return load_lanes(_table_lanes(array.dtype.bitwidth))(typing, array, offset)
+def _loads(count_for: Any) -> Any:
+    """Make a load of as many elements as ``count_for`` their width."""
 
+    def load_some(typing: Any, array: types.Array, offset: types.Integer) -> Any:
+        return load_lanes(count_for(array.dtype.bitwidth))(typing, array, offset)
 
-@intrinsic
-def table_lanes(typing: Any, array: types.Array) -> Any:
-    """``table_lanes(array)``: how many these are."""
-
-    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        return ir.Constant(ir.IntType(64), _table_lanes(array.dtype.bitwidth))
-
-    return types.int64(array), generate
+    return intrinsic(load_some)
 
 
 def _table_lanes(bits: int) -> int:
     return 512 // bits if native_bits() == 512 else OCTET
 
 
+def _wide_table_lanes(bits: int) -> int:
+    """Two tables can be one: where the processor's numbers reach over both."""
+    return 2 * _table_lanes(bits) if native_bits() == 512 else OCTET
+
+
+load_table = _loads(_table_lanes)
+"""``load_table(array, offset)``: as many elements as ``look_up_among`` looks up at once."""
+
+load_wide_table = _loads(_wide_table_lanes)
+"""``load_wide_table(array, offset)``: as many as it can; costs less where they are needed."""
+
+
+@intrinsic
+def lanes_of(typing: Any, vector: Vector) -> Any:
+    """``lanes_of(vector)``: how many."""
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return ir.Constant(ir.IntType(64), vector.lanes)
+
+    return types.int64(vector), generate
+
+
+MOST_TABLES = 8
+"""Parts of a table, beyond which loading one by one costs less."""
+
+
 def widest_table(bits: int) -> int:
-    """Elements among which looking up costs less than gathering."""
+    """Elements among which looking up costs less than loading one by one."""
     if native_bits() == 512:
-        return 8 * _table_lanes(bits)
+        return MOST_TABLES * _table_lanes(bits)
     return 5 * OCTET if native_bits() else OCTET
+
+
+def widest_in_wide_tables(bits: int) -> int:
+    """The same for wide tables."""
+    return MOST_TABLES * _wide_table_lanes(bits) if native_bits() == 512 else widest_table(bits)
+
+
+def wide_tables(span: int, bits: int) -> int:
+    """How many of them that many elements take."""
+    return -(-span // _wide_table_lanes(bits))
 
 
 def among_word(k: Any) -> Any:
@@ -71,59 +101,75 @@ def among_word(k: Any) -> Any:
     return k if native_bits() == 512 else control_word(k)
 
 
+def number_among(word: Any) -> Any:
+    """The k that ``among_word`` was given."""
+    return word if native_bits() == 512 else (word & 0xFF) // 2
+
+
 NOTHING = -2
 """What makes ``look_up_among`` choose nothing: as a number and as two bytes beyond every table."""
 
 
 @intrinsic
-def look_up_among(
-    typing: Any, found: Vector, table: Vector, control: Vector, first: types.Integer
-) -> Any:
-    """``look_up_among(found, table, control, k)``: as ``look_up``, in a table of elements from k.
+def look_up_among(typing: Any, found: Vector, table: Vector, control: Vector) -> Any:
+    """``look_up_among(found, table, control)``: as ``look_up``, in a part of a long table.
 
-    ``found`` stays where ``control``, made of ``among_word``, chooses none of the ``table_lanes``
-    elements; it is what was found in other parts of the table. k is a multiple of their number.
+    ``found`` stays where ``control``, made of ``among_word``, chooses an element of another part.
     """
 
     def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         emit = _look_up_numbers if native_bits() == 512 else _look_up_bytes
         return emit(builder, *args)
 
-    return found(found, table, control, first), generate
+    return found(found, table, control), generate
 
 
-def _look_up_numbers(builder: Any, found: Any, table: Any, control: Any, first: Any) -> Any:
-    native = {16: {512: "llvm.x86.avx512.permvar.hi.512"},
-              32: {512: "llvm.x86.avx512.permvar.si.512"}}  # fmt: skip
-    size = (table.type.count - 1).bit_length()
-    part = builder.lshr(control, constant(control.type, size))
-    wanted = builder.trunc(builder.lshr(first, first.type(size)), control.type.element)
-    is_inside = builder.icmp_signed("==", part, in_every_lane(builder, wanted, control.type))
+@intrinsic
+def behind(typing: Any, control: Vector, table: Vector) -> Any:
+    """``behind(control, table)``: what chooses the same elements, counted from the table's end."""
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        # Two bytes may borrow from each other: then both stay beyond every table.
+        step = table.lanes if native_bits() == 512 else 2 * table.lanes * 0x101
+        return builder.sub(args[0], constant(args[0].type, step))
+
+    return control(control, table), generate
+
+
+def _look_up_numbers(builder: Any, found: Any, table: Any, control: Any) -> Any:
+    is_inside = builder.icmp_unsigned("<", control, constant(control.type, table.type.count))
     bits = found.type.element.width
     # Only the lowest bits of a number count.
     number = builder.zext(control, found.type) if bits > 16 else control
-    filled = _filled(builder, table, found.type.count)
-    return builder.select(is_inside, in_parts(builder, native[bits], filled, number), found)
+    count = 512 // bits
+    low, high = (picked(builder, table, table, range(k, k + count)) for k in (0, count))
+    parts = []
+    for first in range(0, found.type.count, count):
+        some = picked(builder, number, number, range(first, first + count))
+        if table.type.count == count:
+            native = {16: "llvm.x86.avx512.permvar.hi.512", 32: "llvm.x86.avx512.permvar.si.512"}
+            parts.append(call(builder, native[bits], table, some))
+        else:
+            native = {16: "llvm.x86.avx512.vpermi2var.hi.512",
+                      32: "llvm.x86.avx512.vpermi2var.d.512"}  # fmt: skip
+            parts.append(call(builder, native[bits], low, some, high))
+    chosen = parts[0] if len(parts) == 1 else joined(builder, *parts)
+    return builder.select(is_inside, chosen, found)
 
 
-def _look_up_bytes(builder: Any, found: Any, table: Any, control: Any, first: Any) -> Any:
+def _look_up_bytes(builder: Any, found: Any, table: Any, control: Any) -> Any:
     kind = found.type
-    byte = builder.trunc(builder.shl(first, first.type(1)), ir.IntType(8))
-    bytes_ = ir.VectorType(ir.IntType(8), 2 * kind.count)
-    shifted = builder.bitcast(control, bytes_)
-    shifted = builder.sub(shifted, in_every_lane(builder, byte, bytes_))
     if kind.element.width == 16 and native_bits():
+        bytes_ = ir.VectorType(ir.IntType(8), 2 * kind.count)
         # The byte shuffle gives 0 where the top bit is set: for all that is beyond 15 here.
         name = f"llvm.uadd.sat.v{bytes_.count}i8"
-        beyond = call(builder, name, shifted, constant(bytes_, 0x70))
+        beyond = call(builder, name, builder.bitcast(control, bytes_), constant(bytes_, 0x70))
         shuffled = _byte_shuffle(builder, table, builder.bitcast(beyond, control.type))
         return builder.or_(found, shuffled)
-    words = builder.bitcast(shifted, control.type)
     if kind.element.width == 32 and native_bits() == 256:
-        low = builder.and_(words, constant(words.type, 0xFF))
-        is_inside = builder.icmp_unsigned("<", low, constant(words.type, 2 * OCTET))
-        return builder.select(is_inside, _word_shuffle(builder, table, words), found)
-    return _select(builder, table, words, found)
+        is_inside = builder.icmp_unsigned("<", control, constant(control.type, 2 * OCTET << 8))
+        return builder.select(is_inside, _word_shuffle(builder, table, control), found)
+    return _select(builder, table, control, found)
 
 
 def _select(builder: Any, table: Any, words: Any, otherwise: Any) -> Any:

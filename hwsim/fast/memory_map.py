@@ -30,7 +30,10 @@ def _fields(names: str) -> np.dtype:
     return np.dtype([(name, np.int64) for name in names.split()])
 
 
-TABLES = "source word first product tile run order before begin place segment right"
+TABLES = (
+    "source word first product product_word product_first tile run order before begin place "
+    "segment right"
+)
 """Arrays that a ``Layout`` brings."""
 
 JUNCTION = _fields(
@@ -38,8 +41,8 @@ JUNCTION = _fields(
     "is_short share_shift weight_shift limit step_shift last_address curve "
     "kind is_by_left is_chained is_placed "
     "rows segments stride segments_per_neuron groups panels panel_rows panel_neurons panel_places "
-    "tiles tiles_at_once span "
-    "product_stride no_product lanes parts part_length output_stride "
+    "tiles span product_stride no_product product_span bundles bundle_width "
+    "bundle_length output_stride "
     f"{TABLES} touches "
     "weight bias activation slope left_size copies delta delta_size delta_stride "
     "right_activation right_slope right_size right_copies right_place right_in_order "
@@ -74,6 +77,8 @@ class Tables(NamedTuple):
     word: NDArray
     first: NDArray
     product: NDArray
+    product_word: NDArray
+    product_first: NDArray
     tile: NDArray
     run: NDArray
     order: NDArray
@@ -87,7 +92,6 @@ class Tables(NamedTuple):
     touches: NDArray
     winning: NDArray
     curve: NDArray
-    slopes: NDArray
 
 
 class Scratch(NamedTuple):
@@ -245,9 +249,10 @@ class MemoryMap:
     def _without_tables(self, layout: Layout, record: np.void) -> Layout:
         """A layout that holds nothing that the kernels' arrays hold."""
         if layout.is_by_left:
-            begin, columns = record["product"], layout.slots
-            product = self.tables.product[begin : begin + len(columns.product)]
-            layout = replace(layout, slots=replace(columns, product=product))
+            columns, products = layout.slots, layout.slots.products
+            name = "product_word" if products.span else "product"
+            word = getattr(self.tables, name)[record[name] :][: len(products.word)]
+            layout = replace(layout, slots=replace(columns, products=replace(products, word=word)))
         return replace(layout, tables={})
 
     def set_weights(self, index: int, weight: NDArray) -> None:
@@ -275,9 +280,9 @@ class MemoryMap:
         for record, curve in zip(self.junctions, curves, strict=True):
             for name in ("limit", "step_shift", "last_address"):
                 record[name] = getattr(curve, name)
-        shift = int(self.numbers["fraction_shift"][0])
-        word, _ = WORDS[self.bits]
-        dtypes = {"word": np.int16, "order": np.int16}
+        shift, (_, wide) = int(self.numbers["fraction_shift"][0]), WORDS[self.bits]
+        both = [(c.slope << self.bits | c.activation) << shift for c in curves]
+        dtypes = dict.fromkeys(("word", "product_word", "order"), np.int16)
         joined = {
             name: self._joined(
                 name, [layout.table(name) for layout in self.layouts], dtypes.get(name, np.int32)
@@ -299,8 +304,7 @@ class MemoryMap:
             right_delta_place=self._joined("right_delta_place", [*delta_places, []], np.int32),
             touches=self._joined("touches", touches, np.int32),
             winning=self._joined("winning", [padded(winning)], np.int32),
-            curve=self._joined("curve", [c.activation << shift for c in curves], word),
-            slopes=self._joined("slopes", [c.slope << shift for c in curves], word),
+            curve=self._joined("curve", both, wide),
         )
 
     def _memory(self) -> Memory:
@@ -355,7 +359,6 @@ class MemoryMap:
         if layout.is_by_left:
             columns = layout.slots
             sizes["products"] = columns.no_product + 1
-            sizes["sums"] = max(sizes["sums"], n_right + columns.parts.lanes)
         if record["is_first"]:
             return sizes
         if layout.is_chained:

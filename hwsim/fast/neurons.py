@@ -26,6 +26,7 @@ from hwsim.fast.vectors import (
     lengthen,
     load,
     load_each,
+    lower_half,
     maximum,
     minimum,
     multiply_low,
@@ -35,6 +36,7 @@ from hwsim.fast.vectors import (
     splat,
     store,
     subtract,
+    upper_half,
 )
 
 
@@ -73,8 +75,7 @@ def read_places(
     """What a copy that begins at ``at`` has for a vector of right neurons."""
     if part.right_in_order:
         return load(memory, at + neuron)
-    places = load(place, first + neuron)
-    return load_each(memory, add(places, splat(places, at)))
+    return load_each(memory, at, place, first + neuron)
 
 
 @compiled
@@ -190,8 +191,8 @@ def finish_sums(
 
 @compiled
 def write_layer(
-    part: Any, address: np.ndarray, curve: np.ndarray, slopes: np.ndarray, place: np.ndarray,
-    block: int, activation: np.ndarray, slope: np.ndarray,
+    part: Any, address: np.ndarray, curve: np.ndarray, place: np.ndarray, block: int,
+    activation: np.ndarray, slope: np.ndarray,
 ) -> None:  # fmt: skip
     """a and a' to the left memories of the junction to the right."""
     copy = block % part.right_copies * part.right_size
@@ -199,30 +200,30 @@ def write_layer(
     first, begin = part.right_place, part.curve
     if part.right_in_order:
         for neuron in range(0, part.n_right, LANES):
-            addresses = load(address, neuron)
-            addresses = add(addresses, splat(addresses, begin))
-            store(activation, a_at + neuron, load_each(curve, addresses))
-            store(slope, slope_at + neuron, load_each(slopes, addresses))
+            both = load_each(curve, begin, address, neuron)
+            store(activation, a_at + neuron, lower_half(activation, both))
+            store(slope, slope_at + neuron, upper_half(slope, both))
         return
+    bits = 8 * activation.itemsize
     for neuron in range(part.n_right):
-        at = begin + element(address, neuron)
+        both = element(curve, begin + element(address, neuron))
         to = element(place, first + neuron)
-        put(activation, a_at + to, element(curve, at))
-        put(slope, slope_at + to, element(slopes, at))
+        put(activation, a_at + to, both & ((1 << bits) - 1))
+        put(slope, slope_at + to, both >> bits)
 
 
 @compiled
 def write_cost(
-    part: Any, number: Any, address: np.ndarray, curve: np.ndarray, slopes: np.ndarray,
-    label: int, block: int, a: np.ndarray, output_delta: np.ndarray,
+    part: Any, number: Any, memory: Any, curve: np.ndarray, label: int, block: int,
+    address: np.ndarray, a: np.ndarray,
 ) -> int:  # fmt: skip
     """a, and a - y, for the quadratic cost times a' (``hwsim.cost``); how many were clipped."""
     at, begin, n_right = block % 2 * part.output_stride, part.curve, part.n_right
     low, high, shift = number.low, number.high, number.fraction_shift
+    output_delta, bits = memory.output_delta, 8 * memory.activation.itemsize
     for neuron in range(0, n_right, LANES):
-        addresses = load(address, neuron)
-        fractions = load_each(curve, add(addresses, splat(addresses, begin)))
-        outputs = shift_right(convert(a, fractions), shift)
+        both = load_each(curve, begin, address, neuron)
+        outputs = shift_right(convert(a, lower_half(memory.activation, both)), shift)
         store(a, neuron, outputs)
         store(output_delta, at + neuron, outputs)
     raw = element(a, label) - number.one
@@ -230,7 +231,7 @@ def write_cost(
     count = (raw < low) + (raw > high)
     if number.quadratic:
         for neuron in range(n_right):
-            slope = element(slopes, begin + element(address, neuron)) >> shift
+            slope = element(curve, begin + element(address, neuron)) >> bits >> shift
             delta, clipped = multiply(
                 element(output_delta, at + neuron), slope, number.frac_bits, low, high
             )
@@ -244,11 +245,11 @@ def predict(n_right: int, winning: np.ndarray, a: np.ndarray) -> int:
     """The largest output, the first of equals in the order of ``inference.winning_order``."""
     best = splat(a, 0)
     for k in range(0, n_right, LANES):
-        best = maximum(best, load_each(a, load(winning, k)))
+        best = maximum(best, load_each(a, 0, winning, k))
     largest = greatest(best)
     # Behind the last output stands output 0 once more: it is found where it belongs before.
     for k in range(0, n_right, LANES):
-        lane = first_equal(load_each(a, load(winning, k)), splat(a, largest))
+        lane = first_equal(load_each(a, 0, winning, k), splat(a, largest))
         if lane < LANES:
             return element(winning, k + lane)
     return 0

@@ -1,6 +1,7 @@
 """FF, BP and UP of a junction whose slots lie by left neuron (``layout_by_left``).
 
-Some tiles of slots at a time, so that their weights stay in the processor's first cache.
+As in the hardware, a weight is read once: all phases of 32 edges follow one another, vector after
+vector down a tile.
 """
 
 from __future__ import annotations
@@ -10,106 +11,240 @@ from typing import Any
 import numpy as np
 
 from hwsim.fast.backprop import (
+    Factors,
     clipped_sum,
-    contribute_columns,
     factors_of,
     is_per_edge,
     plain_sum,
-    sum_columns,
+    quick_slope,
+    quick_slope_short,
+    quick_weight,
+    quick_weight_short,
     times_slope,
     times_slope_short,
     times_weight,
     times_weight_short,
 )
 from hwsim.fast.compiled import inlined
-from hwsim.fast.feedforward import add_lanes, add_parts, write_products
-from hwsim.fast.fetch import RightOperand, Tiles, read_far, read_near
+from hwsim.fast.feedforward import add_bundles, write_products
+from hwsim.fast.fetch import Choice, read_among, read_far, read_near
 from hwsim.fast.layout import NEAR
+from hwsim.fast.llvm import LANES
+from hwsim.fast.rearrangement import first_half
 from hwsim.fast.tallies import BACK_PRODUCT, BACK_SUM, WEIGHT
-from hwsim.fast.update import update_columns
+from hwsim.fast.update import changed
+from hwsim.fast.vectors import (
+    add,
+    add_saturating,
+    any_above,
+    convert,
+    count_differing,
+    element,
+    load,
+    multiply_fraction,
+    put,
+    splat,
+    store,
+    subtract,
+)
+
+NO_BACKPROP, SUMMED, CHAINED = range(3)
+"""What becomes of BP's products: there are none, in junction 1; they add up down the tile; or they
+are kept, because their sums have to be followed one by one."""
 
 
 @inlined
-def multiply_and_add(
-    times: Any, plus: Any, part: Any, number: Any, memory: Any, scratch: Any,
-    read: Any, right: RightOperand, tiles: Tiles, begins: bool, slope: int, delta: int,
-    tally: np.ndarray,
-) -> None:  # fmt: skip
-    """The deltas of some tiles; where they are chained, what each edge adds to them."""
-    factors = factors_of(part, number, memory.weight)
-    if part.is_chained:
-        tally[BACK_PRODUCT] += contribute_columns(
-            times, factors, memory.weight, part.weight, memory.slope, slope, read, right, tiles,
-            scratch.contribution,
-        )  # fmt: skip
-    else:
-        products, sums = sum_columns(
-            times, plus, factors, memory.weight, part.weight, memory.slope, slope, read, right,
-            tiles, begins, memory.delta, delta,
-        )  # fmt: skip
-        tally[BACK_PRODUCT] += products
-        tally[BACK_SUM] += sums
-
-
-@inlined
-def backpropagate(
+def work_tile(
+    back: int, times: Any, plus: Any, quick: Any, read: Any,
     part: Any, number: Any, memory: Any, scratch: Any,
-    read: Any, right: RightOperand, tiles: Tiles, begins: bool, slope: int, delta: int,
-    tally: np.ndarray,
-) -> None:  # fmt: skip
-    """As ``multiply_and_add``, the way that profile and numbers ask for."""
-    if not is_per_edge(memory):
-        if scratch.contribution.itemsize == memory.weight.itemsize:
-            multiply_and_add(
-                times_weight_short, plain_sum, part, number, memory, scratch,
-                read, right, tiles, begins, slope, delta, tally,
-            )  # fmt: skip
+    delta: Choice, step: Choice, begin: int, rows: int, partial: Any,
+    tile: int, forward: int, backward: int, slope: int, tally: np.ndarray,
+) -> Any:  # fmt: skip
+    """All phases of a tile, row after row; each has an edge of each of 32 left neurons.
+
+    Hardly ever does anything leave the number range; where it does, the row is computed once more.
+
+    Args:
+        back: what becomes of BP's products.
+        times: how BP multiplies.
+        plus: how it adds.
+        quick: both, where nothing leaves the number range.
+        read: how to read ``delta`` and ``step``.
+        part: the junction's record.
+        number: the ``NUMBER`` record.
+        memory: what the hardware has.
+        scratch: overwritten.
+        delta: of the right neurons.
+        step: u of the right neurons.
+        begin: first slot.
+        rows: edges of each left neuron.
+        partial: deltas of the left neurons so far.
+        tile: first left neuron.
+        forward: where the activations lie that FF reads.
+        backward: the same for UP.
+        slope: the same of the derivatives for BP.
+        tally: saturation counts of this junction.
+
+    Returns:
+        ``partial`` after these rows.
+    """
+    a, old_a = load(memory.activation, forward + tile), load(memory.activation, backward + tile)
+    a_slope, factors = load(memory.slope, slope + tile), factors_of(part, number, memory.weight)
+    inside = splat(memory.weight, number.low + 1)
+    span = splat(memory.weight, number.high - number.low - 2)
+    stride, at, is_half = part.product_stride, part.weight, part.product_stride < LANES
+    to = tile
+    for row in range(rows):
+        slot = begin + row * LANES
+        weight = load(memory.weight, at + slot)
+        product = multiply_fraction(weight, a)
+        if is_half:
+            store(scratch.products, to, first_half(product))
         else:
-            multiply_and_add(
-                times_weight, plain_sum, part, number, memory, scratch,
-                read, right, tiles, begins, slope, delta, tally,
-            )  # fmt: skip
-    elif part.is_short:
-        multiply_and_add(
-            times_slope_short, clipped_sum, part, number, memory, scratch,
-            read, right, tiles, begins, slope, delta, tally,
+            store(scratch.products, to, product)
+        to += stride
+        u = read(step, row, slot)
+        new = add_saturating(weight, multiply_fraction(u, old_a))
+        distance = subtract(new, inside)
+        if back == NO_BACKPROP:
+            if any_above(distance, span):
+                new = update_carefully(weight, u, old_a, number, tally)
+        else:
+            right = read(delta, row, slot)
+            share, summed, distance = quick(
+                weight, right, a_slope, factors, partial, inside, distance
+            )
+            if any_above(distance, span):
+                new = update_carefully(weight, u, old_a, number, tally)
+                share, summed = add_carefully(
+                    back, times, plus, memory, partial, weight, right, a_slope, factors, tally
+                )
+            if back == CHAINED:
+                store(scratch.contribution, slot, convert(scratch.contribution, share))
+            else:
+                partial = summed
+        store(memory.weight, at + slot, new)
+    return partial
+
+
+@inlined
+def update_carefully(weight: Any, u: Any, a: Any, number: Any, tally: np.ndarray) -> Any:
+    """New weights, clipped and counted."""
+    lowest, highest = splat(weight, number.low), splat(weight, number.high)
+    new, clipped = changed(weight, u, a, lowest, highest)
+    tally[WEIGHT] += clipped
+    return new
+
+
+@inlined
+def add_carefully(
+    back: int, times: Any, plus: Any, memory: Any, partial: Any,
+    weight: Any, delta: Any, slope: Any, factors: Factors, tally: np.ndarray,
+) -> Any:  # fmt: skip
+    """What these edges add to deltas, and the deltas then, clipped and counted."""
+    lowest, highest = splat(memory.delta, factors.low), splat(memory.delta, factors.high)
+    share, clipped = times(weight, delta, slope, factors)
+    added = convert(memory.delta, share)
+    summed = plus(partial, added, lowest, highest)
+    tally[BACK_PRODUCT] += clipped
+    if back == SUMMED:
+        tally[BACK_SUM] += count_differing(summed, add(partial, added))
+    return share, summed
+
+
+@inlined
+def work_tiles(
+    back: int, times: Any, plus: Any, quick: Any, read: Any,
+    part: Any, number: Any, memory: Any, tables: Any, scratch: Any,
+    panel: int, forward: int, backward: int, slope: int, sums: int, tally: np.ndarray,
+) -> None:  # fmt: skip
+    """All phases of the tiles of a panel."""
+    first = part.first + panel * part.panel_rows
+    where = (tables.first, first, part.span, tables.word, part.word, tables.source, part.source)
+    delta, step = Choice(scratch.delta, *where), Choice(scratch.step, *where)
+    at = part.tile + panel * part.tiles
+    for t in range(part.tiles):
+        begin, end = element(tables.tile, at + t), element(tables.tile, at + t + 1)
+        tile, partial = t * LANES, splat(memory.delta, 0)
+        if back == SUMMED and panel > 0:
+            partial = load(memory.delta, sums + tile)
+        partial = work_tile(
+            back, times, plus, quick, read, part, number, memory, scratch, delta, step,
+            begin, (end - begin) // LANES, partial, tile, forward, backward, slope, tally,
+        )  # fmt: skip
+        if back == SUMMED:
+            store(memory.delta, sums + tile, partial)
+
+
+@inlined
+def keep_or_add(
+    times: Any, plus: Any, quick: Any, read: Any, part: Any, number: Any, memory: Any, tables: Any,
+    scratch: Any,
+    panel: int, forward: int, backward: int, slope: int, sums: int, tally: np.ndarray,
+) -> None:  # fmt: skip
+    """As ``work_tiles``, with what becomes of BP's products here."""
+    if part.is_chained:
+        work_tiles(
+            CHAINED, times, plus, quick, read, part, number, memory, tables, scratch,
+            panel, forward, backward, slope, sums, tally,
         )  # fmt: skip
     else:
-        multiply_and_add(
-            times_slope, clipped_sum, part, number, memory, scratch,
-            read, right, tiles, begins, slope, delta, tally,
+        work_tiles(
+            SUMMED, times, plus, quick, read, part, number, memory, tables, scratch,
+            panel, forward, backward, slope, sums, tally,
         )  # fmt: skip
 
 
 @inlined
 def learn(
     read: Any, part: Any, number: Any, memory: Any, tables: Any, scratch: Any,
-    tiles: Tiles, panel: int, backward: int, slope: int, delta: int, tally: np.ndarray,
+    panel: int, forward: int, backward: int, slope: int, sums: int, tally: np.ndarray,
 ) -> None:  # fmt: skip
-    """BP and UP of some tiles; ``read`` is how they find what the right neurons have."""
-    first = part.first + panel * part.panel_rows
-    where = (tables.first, first, part.span, tables.word, part.word, tables.source, part.source)
-    if not part.is_first:
-        backpropagate(
-            part, number, memory, scratch, read, RightOperand(scratch.delta, *where),
-            tiles, panel == 0, slope, delta, tally,
+    """As ``work_tiles``, the way that junction, profile and numbers ask for."""
+    if part.is_first:
+        # The functions of BP are not called.
+        work_tiles(
+            NO_BACKPROP, times_weight, plain_sum, quick_weight, read,
+            part, number, memory, tables, scratch, panel, forward, backward, slope, sums, tally,
         )  # fmt: skip
-    tally[WEIGHT] += update_columns(
-        memory.weight, part.weight, memory.activation, backward,
-        read, RightOperand(scratch.step, *where), tiles, number.low, number.high,
-    )  # fmt: skip
+    elif not is_per_edge(memory):
+        if scratch.contribution.itemsize == memory.weight.itemsize:
+            keep_or_add(
+                times_weight_short, plain_sum, quick_weight_short, read,
+                part, number, memory, tables, scratch, panel, forward, backward, slope, sums, tally,
+            )  # fmt: skip
+        else:
+            keep_or_add(
+                times_weight, plain_sum, quick_weight, read,
+                part, number, memory, tables, scratch, panel, forward, backward, slope, sums, tally,
+            )  # fmt: skip
+    elif part.is_short:
+        keep_or_add(
+            times_slope_short, clipped_sum, quick_slope_short, read,
+            part, number, memory, tables, scratch, panel, forward, backward, slope, sums, tally,
+        )  # fmt: skip
+    else:
+        keep_or_add(
+            times_slope, clipped_sum, quick_slope, read,
+            part, number, memory, tables, scratch, panel, forward, backward, slope, sums, tally,
+        )  # fmt: skip
 
 
 @inlined
-def sum_products(part: Any, tables: Any, scratch: Any, panel: int) -> None:
+def sum_products(part: Any, number: Any, tables: Any, scratch: Any, panel: int) -> None:
     """FF of the right neurons of a panel, once all its products are there."""
-    place, sums = part.product + panel * part.panel_places, panel * part.panel_neurons
-    add_lanes(
-        scratch.products, part.no_product, tables.product, place, part.lanes, part.part_length,
-        scratch.sums, sums,
+    vectors, sums = part.panel_places // LANES, panel * part.panel_neurons
+    products = Choice(
+        scratch.products,
+        tables.product_first, part.product_first + panel * vectors, part.product_span,
+        tables.product_word, part.product_word + panel * part.panel_places,
+        tables.product, part.product + panel * part.panel_places,
     )  # fmt: skip
-    if part.parts > 1:
-        add_parts(scratch.sums, sums, part.panel_neurons, part.lanes)
+    if part.product_span:
+        add_bundles(read_among, products, part, number.rows, scratch.sums, sums)
+    else:
+        put(scratch.products, part.no_product, 0)
+        add_bundles(read_far, products, part, number.rows, scratch.sums, sums)
 
 
 @inlined
@@ -120,23 +255,17 @@ def work_by_left(
 ) -> None:  # fmt: skip
     """All phases of all edges; ``delta`` is where BP writes, else as ``work_by_right``."""
     for panel in range(part.panels):
-        at = part.tile + panel * part.tiles
-        for tile in range(0, part.tiles, part.tiles_at_once):
-            tiles = Tiles(tables.tile, at, tile, min(tile + part.tiles_at_once, part.tiles))
-            if forwards:
-                write_products(
-                    memory.weight, part.weight, memory.activation, forward,
-                    tiles, part.product_stride, scratch.products,
-                )  # fmt: skip
-            if trains and part.kind == NEAR:
-                learn(
-                    read_near, part, number, memory, tables, scratch,
-                    tiles, panel, backward, slope, delta, tally,
-                )  # fmt: skip
-            elif trains:
-                learn(
-                    read_far, part, number, memory, tables, scratch,
-                    tiles, panel, backward, slope, delta, tally,
-                )  # fmt: skip
+        if not trains:
+            write_products(part, memory, tables, scratch, panel, forward)
+        elif part.kind == NEAR:
+            learn(
+                read_near, part, number, memory, tables, scratch,
+                panel, forward, backward, slope, delta, tally,
+            )  # fmt: skip
+        else:
+            learn(
+                read_far, part, number, memory, tables, scratch,
+                panel, forward, backward, slope, delta, tally,
+            )  # fmt: skip
         if forwards:
-            sum_products(part, tables, scratch, panel)
+            sum_products(part, number, tables, scratch, panel)

@@ -76,7 +76,34 @@ def _octet(which: int) -> Builder:
     return octet
 
 
+@intrinsic
+def first_half(typing: Any, vector: Vector) -> Any:
+    """``first_half(vector)``: half of its lanes."""
+    half = vector.lanes // 2
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return picked(builder, args[0], args[0], range(half))
+
+    return Vector(vector.element, half)(vector), generate
+
+
 first_octet = intrinsic(_octet(0))
 second_octet = intrinsic(_octet(1))
 third_octet = intrinsic(_octet(2))
 fourth_octet = intrinsic(_octet(3))
+
+
+def _from(first: int) -> Builder:
+    """Make a function that moves the lanes from ``first`` on to the front, the others behind."""
+
+    def moved(typing: Any, vector: Vector) -> Any:
+        def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+            picks = [(first + k) % vector.lanes for k in range(vector.lanes)]
+            return picked(builder, args[0], args[0], picks)
+
+        return vector(vector), generate
+
+    return moved
+
+
+from_1, from_2, from_4, from_8, from_16 = (intrinsic(_from(2**k)) for k in range(5))

@@ -7,13 +7,12 @@ from typing import Any
 import numpy as np
 
 from hwsim.fast.compiled import compiled, inlined
-from hwsim.fast.fetch import Operand, RightOperand, Tiles
+from hwsim.fast.fetch import Operand
 from hwsim.fast.llvm import LANES
 from hwsim.fast.vectors import (
     add,
     add_saturating,
     count_differing,
-    element,
     load,
     maximum,
     minimum,
@@ -24,12 +23,11 @@ from hwsim.fast.vectors import (
 
 
 @inlined
-def change(weight: np.ndarray, slot: int, u: Any, a: Any, lowest: Any, highest: Any) -> int:
-    """Change one vector of weights; how many were clipped."""
-    old, step = load(weight, slot), multiply_fraction(u, a)
+def changed(old: Any, u: Any, a: Any, lowest: Any, highest: Any) -> Any:
+    """New weights, and how many of them were clipped."""
+    step = multiply_fraction(u, a)
     new = minimum(maximum(add_saturating(old, step), lowest), highest)
-    store(weight, slot, new)
-    return count_differing(new, add(old, step))
+    return new, count_differing(new, add(old, step))
 
 
 @compiled
@@ -60,38 +58,7 @@ def update_rows(
         u = load(step, v)
         for row in range(rows):
             slot = at + v * all_rows + row * LANES
-            clipped += change(weight, slot, u, read(left, row, v), lowest, highest)
-    return clipped
-
-
-@compiled
-def update_columns(
-    weight: np.ndarray, at: int, left: np.ndarray, left_at: int, read: Any, right: RightOperand,
-    tiles: Tiles, low: int, high: int,
-) -> int:  # fmt: skip
-    """By left neuron: change the weights of some tiles.
-
-    Args:
-        weight: all weights; slot 0 is at ``at``.
-        at: see there.
-        left: activations as fractions, from ``left_at`` on.
-        left_at: see there.
-        read: how to read ``right``.
-        right: u of the right neurons.
-        tiles: which ones.
-        low: the most negative number.
-        high: the largest number.
-
-    Returns:
-        How many weights were clipped.
-    """
-    lowest, highest = splat(weight, low), splat(weight, high)
-    clipped = 0
-    for t in range(tiles.first, tiles.last):
-        a = load(left, left_at + t * LANES)
-        begin = element(tiles.begin, tiles.at + t)
-        end = element(tiles.begin, tiles.at + t + 1)
-        for slot in range(begin, end, LANES):
-            u = read(right, (slot - begin) // LANES, slot)
-            clipped += change(weight, at + slot, u, a, lowest, highest)
+            new, count = changed(load(weight, slot), u, read(left, row, v), lowest, highest)
+            store(weight, slot, new)
+            clipped += count
     return clipped

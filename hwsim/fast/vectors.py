@@ -130,6 +130,9 @@ add = lanewise(lambda builder, x, y: builder.add(x, y))
 subtract = lanewise(lambda builder, x, y: builder.sub(x, y))
 minimum = lanewise(lambda builder, x, y: call(builder, f"llvm.smin.{suffix(x.type)}", x, y))
 maximum = lanewise(lambda builder, x, y: call(builder, f"llvm.smax.{suffix(x.type)}", x, y))
+maximum_unsigned = lanewise(
+    lambda builder, x, y: call(builder, f"llvm.umax.{suffix(x.type)}", x, y)
+)
 add_saturating = lanewise(
     lambda builder, x, y: call(builder, f"llvm.sadd.sat.{suffix(x.type)}", x, y)
 )
@@ -167,6 +170,18 @@ def count_differing(typing: Any, x: Vector, y: Vector) -> Any:
         return builder.zext(builder.ctpop(mask), ir.IntType(64))
 
     return types.int64(x, y), generate
+
+
+@intrinsic
+def any_above(typing: Any, x: Vector, limit: Vector) -> Any:
+    """``any_above(x, limit)``: whether a lane of x, as a number without sign, is larger."""
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        bits = ir.IntType(x.lanes)
+        mask = builder.bitcast(builder.icmp_unsigned(">", *args), bits)
+        return builder.icmp_unsigned("!=", mask, bits(0))
+
+    return types.boolean(x, limit), generate
 
 
 def _multiply_fraction(builder: Any, x: Any, y: Any) -> Any:
@@ -229,9 +244,10 @@ def lengthen(typing: Any, vector: Vector) -> Any:
 
 
 @intrinsic
-def convert(typing: Any, like: types.Array, vector: Vector) -> Any:
-    """``convert(array, vector)``: numbers that fit, in lanes as wide as the array's elements."""
-    kind = Vector(like.dtype, vector.lanes)
+def convert(typing: Any, like: Any, vector: Vector) -> Any:
+    """``convert(array or vector, numbers)``: those that fit, in lanes as wide as its elements."""
+    element = like.element if isinstance(like, Vector) else like.dtype
+    kind = Vector(element, vector.lanes)
 
     def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         change = kind.element.bitwidth - vector.element.bitwidth
@@ -375,23 +391,34 @@ def fill(typing: Any, array: types.Array, offset: types.Integer, n: types.Intege
 
 
 @intrinsic
-def load_each(typing: Any, array: types.Array, places: Vector) -> Any:
-    """``load_each(array, places)``: the elements at these offsets, which leave 32 bits behind."""
-    kind = Vector(array.dtype, places.lanes)
+def load_each(
+    typing: Any, array: types.Array, at: types.Integer, places: types.Array, offset: types.Integer
+) -> Any:
+    """``load_each(array, at, places, offset)``: the elements at ``at`` + ``places[offset]`` and on.
+
+    They leave 32 bits behind.
+    """
+    kind = Vector(array.dtype, LANES)
 
     def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        first, begin = (
+            context.cast(builder, args[k], signature.args[k], types.intp) for k in (1, 3)
+        )
         data = context.make_array(array)(context, builder, args[0]).data
+        some = llvm_type(Vector(places.dtype, LANES))
+        where = pointer_to(context, builder, places, args[2], begin, some)
         emit = _gather if gathers() and array.dtype.bitwidth <= 32 else _load_one_by_one
-        return emit(builder, llvm_type(kind), data, args[1])
+        return emit(builder, llvm_type(kind), builder.gep(data, [first]), where)
 
-    return kind(array, places), generate
+    return kind(array, at, places, offset), generate
 
 
-def _gather(builder: Any, kind: Any, data: Any, places: Any) -> Any:
+def _gather(builder: Any, kind: Any, data: Any, where: Any) -> Any:
     """Sixteen words of 32 bits at a time; of narrower ones the lower half counts."""
     part_of = ir.VectorType(ir.IntType(32), 16)
     mask, size = ir.VectorType(ir.IntType(1), 16), i32(kind.element.width // 8)
     base = builder.bitcast(data, ir.IntType(8).as_pointer())
+    places = builder.load(where, align=4)
     found = None
     for first in range(0, kind.count, 16):
         some = picked(builder, places, places, range(first, first + 16))
@@ -404,10 +431,36 @@ def _gather(builder: Any, kind: Any, data: Any, places: Any) -> Any:
     return found if found.type == kind else builder.trunc(found, kind)
 
 
-def _load_one_by_one(builder: Any, kind: Any, data: Any, places: Any) -> Any:
+def _load_one_by_one(builder: Any, kind: Any, data: Any, where: Any) -> Any:
+    """Places read one by one too: taken out of a vector they would cost more than the elements."""
     found = constant(kind, 0)
+    place = builder.bitcast(where, ir.IntType(32).as_pointer())
     for lane in range(kind.count):
-        place = builder.sext(builder.extract_element(places, i32(lane)), ir.IntType(64))
-        loaded = builder.load(builder.gep(data, [place]))
+        one = builder.sext(builder.load(builder.gep(place, [i32(lane)])), ir.IntType(64))
+        loaded = builder.load(builder.gep(data, [one]))
         found = builder.insert_element(found, loaded, i32(lane))
     return found
+
+
+@intrinsic
+def lower_half(typing: Any, like: types.Array, pairs: Vector) -> Any:
+    """``lower_half(array, pairs)``: of each lane, the half that is as wide as the elements."""
+    kind = Vector(like.dtype, pairs.lanes)
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return builder.trunc(args[1], llvm_type(kind))
+
+    return kind(like, pairs), generate
+
+
+@intrinsic
+def upper_half(typing: Any, like: types.Array, pairs: Vector) -> Any:
+    """``upper_half(array, pairs)``: the other one."""
+    kind = Vector(like.dtype, pairs.lanes)
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        wide = llvm_type(pairs)
+        half = constant(wide, wide.element.width // 2)
+        return builder.trunc(builder.lshr(args[1], half), llvm_type(kind))
+
+    return kind(like, pairs), generate
