@@ -408,7 +408,7 @@ def test_rows_are_chosen_so_that_vectors_are_full():
 
 
 @pytest.mark.parametrize(("layers", "d_out", "width"), [
-    ([512, 512], 256, 1),   # a row of products is as long as a table can be, a neuron half of it
+    ([512, 512], 256, 2),   # a row of products is as long as a table can be, a neuron half of it
     ([64, 1024], 16, 32),   # all products of 32 neurons are near each other
     ([4096, 96], 12, 32),   # too far for tables: as many neurons as fill a vector
     ([256, 2], 1, 2),       # there are no more

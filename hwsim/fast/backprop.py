@@ -34,6 +34,7 @@ from hwsim.fast.vectors import (
     splat,
     store,
     subtract,
+    subtract_unsigned,
 )
 
 
@@ -132,8 +133,7 @@ class Quick(NamedTuple):
     Attributes:
         share: what each adds to its left neuron's delta.
         partial: the deltas with it.
-        distance: how far the farthest number is above the lowest one inside the range, without
-            sign: too far, where one is not inside.
+        distance: see ``Bounds``.
     """
 
     share: Any
@@ -141,52 +141,83 @@ class Quick(NamedTuple):
     distance: Any
 
 
+class Bounds(NamedTuple):
+    """How to tell whether anything is to be clipped.
+
+    Distances are upwards, without sign: what is below the bound is far above it. A product at the
+    lowest number may have been clipped or not; so may a sum at either limit, where numbers fill
+    their words.
+
+    Attributes:
+        product: the least product that is not.
+        sum: the least sum that is not.
+        span: the greatest distance of a product from its bound, and of a sum, less ``one``.
+        one: 1.
+    """
+
+    product: Any
+    sum: Any
+    span: Any
+    one: Any
+
+
+@inlined
+def bounds_of(number: Any, weight: np.ndarray) -> Bounds:
+    """The bounds of numbers and words."""
+    return Bounds(
+        splat(weight, number.low + 1), splat(weight, number.low + number.fills_word),
+        splat(weight, number.high - number.low - 1 - 2 * number.fills_word), splat(weight, 1),
+    )  # fmt: skip
+
+
 @inlined
 def quick_slope_short(
-    edge: Any, delta: Any, slope: Any, factors: Factors, partial: Any, inside: Any, distance: Any
+    edge: Any, delta: Any, slope: Any, factors: Factors, partial: Any, bounds: Bounds, distance: Any
 ) -> Quick:
     """As ``times_slope_short`` and ``clipped_sum``."""
     left = shift_left(multiply_fraction(delta, slope), factors.share_shift)
     share = multiply_fraction(left, shift_left(edge, factors.weight_shift))
-    return _limited(share, partial, inside, distance)
+    return _limited(share, partial, bounds, distance)
 
 
 @inlined
 def quick_slope(
-    edge: Any, delta: Any, slope: Any, factors: Factors, partial: Any, inside: Any, distance: Any
+    edge: Any, delta: Any, slope: Any, factors: Factors, partial: Any, bounds: Bounds, distance: Any
 ) -> Quick:
     """As ``times_slope`` and ``clipped_sum``."""
     product = multiply_wide(multiply_fraction(delta, slope), edge)
-    lowest, highest = splat(product, factors.low), splat(product, factors.high)
+    lowest, beyond = splat(product, factors.low), splat(product, factors.high + 1)
     rounding = odd(shift_right(product, factors.frac_bits - 1))
     rounded = add(shift_right(product, factors.frac_bits), rounding)
-    share = minimum(maximum(rounded, lowest), highest)
-    return _limited(share, partial, inside, distance)
+    return _limited(minimum(maximum(rounded, lowest), beyond), partial, bounds, distance)
 
 
 @inlined
-def _limited(share: Any, partial: Any, inside: Any, distance: Any) -> Quick:
+def _limited(share: Any, partial: Any, bounds: Bounds, distance: Any) -> Quick:
     partial = add_saturating(partial, convert(partial, share))
-    shares = subtract(convert(inside, share), inside)
-    sums = subtract(convert(inside, partial), inside)
-    return Quick(share, partial, maximum_unsigned(distance, maximum_unsigned(shares, sums)))
+    sums = maximum_unsigned(distance, subtract(convert(distance, partial), bounds.sum))
+    products = subtract(convert(distance, share), bounds.product)
+    distance = maximum_unsigned(products, subtract_unsigned(sums, bounds.one))
+    return Quick(share, partial, distance)
 
 
 @inlined
 def quick_weight_short(
-    edge: Any, delta: Any, slope: Any, factors: Factors, partial: Any, inside: Any, distance: Any
+    edge: Any, delta: Any, slope: Any, factors: Factors, partial: Any, bounds: Bounds, distance: Any
 ) -> Quick:
     """As ``times_weight_short`` and ``plain_sum``: neither has limits."""
     share, _ = times_weight_short(edge, delta, slope, factors)
+    distance = subtract_unsigned(distance, bounds.one)
     return Quick(share, add(partial, convert(partial, share)), distance)
 
 
 @inlined
 def quick_weight(
-    edge: Any, delta: Any, slope: Any, factors: Factors, partial: Any, inside: Any, distance: Any
+    edge: Any, delta: Any, slope: Any, factors: Factors, partial: Any, bounds: Bounds, distance: Any
 ) -> Quick:
     """As ``times_weight`` and ``plain_sum``: neither has limits."""
     share, _ = times_weight(edge, delta, slope, factors)
+    distance = subtract_unsigned(distance, bounds.one)
     return Quick(share, add(partial, convert(partial, share)), distance)
 
 

@@ -54,7 +54,8 @@ JUNCTION = _fields(
 """
 
 NUMBER = _fields(
-    "frac_bits low high one fraction_shift rows sum_low sum_high pixel_down pixel_up quadratic"
+    "frac_bits low high fills_word one fraction_shift rows sum_low sum_high pixel_down pixel_up "
+    "quadratic"
 )
 """The arithmetic; fractions are shifted left by ``fraction_shift`` to fill a word."""
 
@@ -195,6 +196,7 @@ class MemoryMap:
             "frac_bits": frac_bits,
             "low": number.minimum,
             "high": number.maximum,
+            "fills_word": number.width == self.bits,
             "one": number.one,
             "fraction_shift": self.bits - 1 - frac_bits,
             "rows": min(MOST_ROWS_AT_ONCE, 1 << (self.bits - number.width)),

@@ -11,7 +11,9 @@ from typing import Any
 import numpy as np
 
 from hwsim.fast.backprop import (
+    Bounds,
     Factors,
+    bounds_of,
     clipped_sum,
     factors_of,
     is_per_edge,
@@ -46,6 +48,7 @@ from hwsim.fast.vectors import (
     splat,
     store,
     subtract,
+    subtract_unsigned,
 )
 
 NO_BACKPROP, SUMMED, CHAINED = range(3)
@@ -57,8 +60,8 @@ are kept, because their sums have to be followed one by one."""
 def work_tile(
     back: int, times: Any, plus: Any, quick: Any, read: Any,
     part: Any, number: Any, memory: Any, scratch: Any,
-    delta: Choice, step: Choice, begin: int, rows: int, partial: Any,
-    tile: int, forward: int, backward: int, slope: int, tally: np.ndarray,
+    factors: Factors, bounds: Bounds, delta: Choice, step: Choice, begin: int, rows: int,
+    partial: Any, tile: int, forward: int, backward: int, slope: int, tally: np.ndarray,
 ) -> Any:  # fmt: skip
     """All phases of a tile, row after row; each has an edge of each of 32 left neurons.
 
@@ -74,6 +77,8 @@ def work_tile(
         number: the ``NUMBER`` record.
         memory: what the hardware has.
         scratch: overwritten.
+        factors: of the junction.
+        bounds: of its numbers.
         delta: of the right neurons.
         step: u of the right neurons.
         begin: first slot.
@@ -89,9 +94,7 @@ def work_tile(
         ``partial`` after these rows.
     """
     a, old_a = load(memory.activation, forward + tile), load(memory.activation, backward + tile)
-    a_slope, factors = load(memory.slope, slope + tile), factors_of(part, number, memory.weight)
-    inside = splat(memory.weight, number.low + 1)
-    span = splat(memory.weight, number.high - number.low - 2)
+    a_slope = load(memory.slope, slope + tile)
     stride, at, is_half = part.product_stride, part.weight, part.product_stride < LANES
     to = tile
     for row in range(rows):
@@ -105,16 +108,16 @@ def work_tile(
         to += stride
         u = read(step, row, slot)
         new = add_saturating(weight, multiply_fraction(u, old_a))
-        distance = subtract(new, inside)
+        distance = subtract(new, bounds.sum)
         if back == NO_BACKPROP:
-            if any_above(distance, span):
+            if any_above(subtract_unsigned(distance, bounds.one), bounds.span):
                 new = update_carefully(weight, u, old_a, number, tally)
         else:
             right = read(delta, row, slot)
             share, summed, distance = quick(
-                weight, right, a_slope, factors, partial, inside, distance
+                weight, right, a_slope, factors, partial, bounds, distance
             )
-            if any_above(distance, span):
+            if any_above(distance, bounds.span):
                 new = update_carefully(weight, u, old_a, number, tally)
                 share, summed = add_carefully(
                     back, times, plus, memory, partial, weight, right, a_slope, factors, tally
@@ -162,6 +165,7 @@ def work_tiles(
     first = part.first + panel * part.panel_rows
     where = (tables.first, first, part.span, tables.word, part.word, tables.source, part.source)
     delta, step = Choice(scratch.delta, *where), Choice(scratch.step, *where)
+    factors, bounds = factors_of(part, number, memory.weight), bounds_of(number, memory.weight)
     at = part.tile + panel * part.tiles
     for t in range(part.tiles):
         begin, end = element(tables.tile, at + t), element(tables.tile, at + t + 1)
@@ -169,8 +173,9 @@ def work_tiles(
         if back == SUMMED and panel > 0:
             partial = load(memory.delta, sums + tile)
         partial = work_tile(
-            back, times, plus, quick, read, part, number, memory, scratch, delta, step,
-            begin, (end - begin) // LANES, partial, tile, forward, backward, slope, tally,
+            back, times, plus, quick, read, part, number, memory, scratch, factors, bounds,
+            delta, step, begin, (end - begin) // LANES, partial,
+            tile, forward, backward, slope, tally,
         )  # fmt: skip
         if back == SUMMED:
             store(memory.delta, sums + tile, partial)

@@ -133,6 +133,11 @@ maximum = lanewise(lambda builder, x, y: call(builder, f"llvm.smax.{suffix(x.typ
 maximum_unsigned = lanewise(
     lambda builder, x, y: call(builder, f"llvm.umax.{suffix(x.type)}", x, y)
 )
+subtract_unsigned = lanewise(
+    lambda builder, x, y: call(builder, f"llvm.usub.sat.{suffix(x.type)}", x, y)
+)
+"""The difference of numbers without sign, 0 where it were less."""
+
 add_saturating = lanewise(
     lambda builder, x, y: call(builder, f"llvm.sadd.sat.{suffix(x.type)}", x, y)
 )
