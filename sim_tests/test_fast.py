@@ -182,7 +182,7 @@ LAYOUTS = {
         ([16, 16, 100, 4], [16, 25, 4], [16, 16, 100]), {},
         {"index": 2, "product_stride": LANES // 2},
     ),
-    "products one by one": (([16, 600, 64, 4], [75, 64, 4], [16, 60, 16]), {},
+    "products one by one": (([16, 1600, 64, 4], [100, 2, 4], [16, 80, 16]), {"type": 1},
                             {"index": 2, "product_span": 0}),
 }
 """A net, its pattern, and how one of its junctions then lies."""
@@ -410,13 +410,20 @@ def test_rows_are_chosen_so_that_vectors_are_full():
 @pytest.mark.parametrize(("layers", "d_out", "width"), [
     ([512, 512], 256, 2),   # a row of products is as long as a table can be, a neuron half of it
     ([64, 1024], 16, 32),   # all products of 32 neurons are near each other
-    ([4096, 96], 12, 32),   # too far for tables: as many neurons as fill a vector
+    ([4096, 64], 1, 32),    # too far for tables: as many neurons as fill a vector
     ([256, 2], 1, 2),       # there are no more
 ])  # fmt: skip
 def test_bundles_are_as_wide_as_costs_least(layers, d_out, width):
     design = make(layers, [d_out], [16], pattern={"type": 1})
     record = FastPipeline(design).map.junctions[0]
     assert record["bundle_width"] == width
+
+
+@pytest.mark.parametrize("eta_shift", [1, 14, 15])
+def test_learning_rates_that_leave_one_bit_of_a_full_word(eta_shift):
+    """Steps are rounded: the most negative delta still moves where nothing else does."""
+    design = small_net("four junctions", int_bits=4, frac_bits=11, eta_shift=eta_shift)
+    assert_equal_engines(make_schedule(design), scaled_state(design, 4.0), 30)
 
 
 def test_formats_at_their_limits_multiply_as_the_model_does():

@@ -24,21 +24,26 @@ def begin_update(
     block: int, shift: int, tally: np.ndarray,
 ) -> None:  # fmt: skip
     """Delta and step of every right neuron, and of every segment."""
+    delta, step = of_neurons(part, scratch)
     if part.is_last:
-        neurons.read_output_deltas(part, memory.output_delta, block, scratch.right_delta)
+        neurons.read_output_deltas(part, memory.output_delta, block, delta)
     elif is_per_edge(memory):
-        neurons.read_layer_deltas(
-            part, memory.delta, tables.right_delta_place, block, scratch.right_delta
-        )
+        neurons.read_layer_deltas(part, memory.delta, tables.right_delta_place, block, delta)
     else:
         tally[tallies.RIGHT_DELTA] += neurons.read_layer_sums(
             part, number, memory.delta, tables.right_delta_place, memory.slope, tables.right_place,
-            tables.touches, block, scratch.right_delta,
+            tables.touches, block, delta,
         )  # fmt: skip
-    neurons.make_steps(scratch.right_delta, part.n_right, shift, number.high, scratch.right_step)
-    neurons.spread(
-        part, scratch.right_delta, scratch.right_step, tables.right, scratch.delta, scratch.step
-    )
+    neurons.make_steps(delta, part.n_right, shift, number.high, step)
+    neurons.spread(part, delta, step, tables.right, scratch.delta, scratch.step)
+
+
+@inlined
+def of_neurons(part: Any, scratch: Any) -> tuple[np.ndarray, np.ndarray]:
+    """Where the delta and the step of each right neuron are."""
+    if part.segments_per_neuron > 1:
+        return scratch.right_delta, scratch.right_step
+    return scratch.delta, scratch.step
 
 
 @inlined
@@ -126,7 +131,8 @@ def work(
     if forwards:
         finish_forward(part, number, memory, tables, scratch, block, label, tally)
     if trains:
-        tally[tallies.BIAS] += neurons.update_biases(part, number, memory.bias, scratch.right_step)
+        _, step = of_neurons(part, scratch)
+        tally[tallies.BIAS] += neurons.update_biases(part, number, memory.bias, step)
         if not part.is_first:
             if is_per_edge(memory):
                 tally[tallies.BACK_SUM] += finish_backward(

@@ -19,7 +19,6 @@ from hwsim.fast.llvm import LANES
 from hwsim.fast.look_ups import (
     NOTHING,
     among_word,
-    number_among,
     wide_tables,
     widest_in_wide_tables,
     widest_table,
@@ -38,6 +37,7 @@ MOST_PANEL_WORDS = 1 << 17
 
 FEWEST_PANEL_ROWS = 4
 """Fewer make the tiles of a panel too short."""
+
 LOAD_EACH_COST, LOOK_UP_COST, TABLE_COST, FOLD_COST, BUNDLE_COST = 22, 2, 2, 2, 6
 """About how many of a processor's clocks it takes to find a vector of products one by one or in
 tables, to add up lanes, and for a bundle beside that."""
@@ -48,8 +48,9 @@ class Bundles:
     """How the edges of right neurons lie in vectors when their products are added up.
 
     A bundle has the edges of ``width`` neighbouring neurons, a power of two, in vectors of as many
-    successive edges of each as fit: the more neurons, the fewer sums of lanes; the fewer, the
-    nearer to each other their products lie.
+    successive ones of each as fit: the more neurons, the fewer sums of lanes; the fewer, the nearer
+    to each other their products lie. FF adds exactly, so a neuron's edges may come in any order:
+    they come in that of their products.
     """
 
     n_right: int
@@ -81,7 +82,7 @@ class Bundles:
 
     @property
     def of_edge(self) -> Index:
-        """(n_right * d_in,) place of each edge."""
+        """(n_right * d_in,) place of each edge, those of a neuron in any order."""
         neuron, k = np.divmod(np.arange(self.n_right * self.d_in), self.d_in)
         bundle, column = np.divmod(neuron, self.width)
         vector, row = np.divmod(k, self.at_once)
@@ -105,9 +106,9 @@ class Products:
 
     @classmethod
     def of(cls, bundles: Bundles, by_edge: Index, nowhere: int, bits: int) -> Products:
-        """Places of (panels, edges) products; where there is none, ``nowhere`` behind them all."""
+        """Places of (panels, neurons, edges) products, ascending, all before ``nowhere``."""
         places = np.full((len(by_edge), bundles.size), nowhere)
-        places[:, bundles.of_edge] = by_edge
+        places[:, bundles.of_edge] = by_edge.reshape(len(by_edge), -1)
         vectors = places.reshape(-1, LANES)
         is_some = vectors < nowhere
         first = np.where(is_some, vectors, nowhere).min(axis=1) // LANES * LANES
@@ -124,10 +125,11 @@ class Products:
         return LOOK_UP_COST + TABLE_COST * wide_tables(self.span, bits)
 
     @property
-    def place(self) -> Index:
-        """(vectors * LANES,) where each product lies, if it is one."""
-        number = number_among(self.word) if self.span else self.word
-        return np.repeat(self.first, LANES) + number
+    def tables(self) -> dict[str, Index]:
+        """As the kernels read it."""
+        if self.span:
+            return {"product_first": self.first, "product_word": self.word}
+        return {"product": self.word}
 
 
 @dataclass(frozen=True, eq=False)
@@ -135,17 +137,17 @@ class Columns:
     """The places of a junction's edges.
 
     Attributes:
-        bundles: of the right neurons of one panel.
+        shape: of the junction.
+        left: (junction_cycle, z) left neuron of each edge.
         rows: of a panel.
-        stride: words of a row of products, one row per edge of a left neuron.
-        products: where they lie in the rows of their panel.
+        panels: how many.
         tile: (panels * tiles + 1,) slot where each tile begins in each panel.
     """
 
-    bundles: Bundles
+    shape: JunctionShape
+    left: Index
     rows: int
-    stride: int
-    products: Products
+    panels: int
     tile: Index
 
     @property
@@ -153,34 +155,28 @@ class Columns:
         return int(self.tile[-1])
 
     @property
-    def panels(self) -> int:
-        return len(self.products.word) // self.bundles.size
-
-    @property
     def tiles(self) -> int:
         return (len(self.tile) - 1) // self.panels
 
     @property
-    def no_product(self) -> int:
-        """Where a zero stands for the product of no edge: behind all rows."""
-        return self.rows * self.stride
-
-    @property
     def of_edge(self) -> Index:
-        """(n_edges,) slot of each edge."""
-        panel = np.arange(self.panels)[:, None]
-        place = self.products.place[panel * self.bundles.size + self.bundles.of_edge].ravel()
-        row, place = np.divmod(place, self.stride)
-        which, lane = np.divmod(place, LANES)
-        panel = np.repeat(panel, len(self.bundles.of_edge))
-        return self.tile[panel * self.tiles + which] + row * LANES + lane
+        """(n_edges,) slot of each edge; worked out anew."""
+        interleaver = Interleaver(self.shape, self.left)
+        panel, row = np.divmod(_earlier_edges(interleaver), self.rows)
+        tile, lane = np.divmod(_places(interleaver)[self.left.ravel()], LANES)
+        return self.tile[panel * self.tiles + tile] + row * LANES + lane
 
 
 def by_left(part: JunctionSchedule, bits: int) -> Layout:
     """The layout of any junction, for words of 16 or 32 bits."""
     shape, interleaver = part.shape, part.interleaver
     place, row = _places(interleaver), _earlier_edges(interleaver)
-    columns = _columns(interleaver, place, row, bits)
+    stride = _stride(shape.n_left)
+    columns = _columns(interleaver, place, row, stride)
+    slot = columns.of_edge
+    by_edge = row % columns.rows * stride + place[interleaver.left.ravel()]
+    by_neuron = np.sort(by_edge.reshape(columns.panels, -1, shape.d_in))
+    bundles, products = _bundled(by_neuron, stride, columns.rows * stride, bits)
     right = np.arange(shape.n_edges) // shape.d_in
     first, span = _reach(right, row)
     is_near = span <= widest_table(bits)
@@ -198,27 +194,27 @@ def by_left(part: JunctionSchedule, bits: int) -> Layout:
         sizes={
             "panels": columns.panels,
             "panel_rows": columns.rows,
-            "panel_neurons": columns.bundles.n_right,
-            "panel_places": columns.bundles.size,
+            "panel_neurons": bundles.n_right,
+            "panel_places": bundles.size,
             "tiles": columns.tiles,
             "span": span,
             "is_placed": is_placed,
-            "product_stride": columns.stride,
-            "bundles": columns.bundles.count,
-            "bundle_width": columns.bundles.width,
-            "bundle_length": columns.bundles.length,
-            "no_product": columns.no_product,
-            "product_span": columns.products.span,
+            "product_stride": stride,
+            "bundles": bundles.count,
+            "bundle_width": bundles.width,
+            "bundle_length": bundles.length,
+            "no_product": columns.rows * stride,
+            "product_span": products.span,
             # One segment for each right neuron, nothing is spread; and a zero behind the last.
             "segments": shape.n_right,
             "stride": whole_vectors(shape.n_right + 1),
             "segments_per_neuron": 1,
         },
         tables={"tile": columns.tile}
-        | _sorting(columns.products)
+        | products.tables
         | ({"place": place} if is_placed or is_chained else {})
-        | (_near(columns, right, row, first) if is_near else _far(columns, right, shape.n_right))
-        | (_chains(part, columns) if is_chained else {}),
+        | (_near(slot, columns, right, row, first) if is_near else _far(slot, columns, right))
+        | (_chains(part, slot) if is_chained else {}),
     )
 
 
@@ -238,29 +234,22 @@ def _earlier_edges(interleaver: Interleaver) -> Index:
     return earlier
 
 
-def _columns(interleaver: Interleaver, place: Index, row: Index, bits: int) -> Columns:
-    shape, size = interleaver.shape, whole_vectors(len(place))
-    stride = _stride(shape.n_left)
+def _columns(interleaver: Interleaver, place: Index, row: Index, stride: int) -> Columns:
+    shape = interleaver.shape
     rows, panels = _panels(shape, row, stride)
-    degree = np.zeros(size, dtype=np.int64)
+    degree = np.zeros(whole_vectors(len(place)), dtype=np.int64)
     degree[place] = interleaver.degree
     longest = degree.reshape(-1, LANES).max(axis=1)
     heights = np.clip(longest - rows * np.arange(panels)[:, None], 0, rows)
-    by_edge = row % rows * stride + place[interleaver.left.ravel()]
-    bundles, products = _bundled(shape, by_edge.reshape(panels, -1), stride, rows * stride, bits)
     tile = np.concatenate([[0], np.cumsum(heights * LANES)])
-    return Columns(bundles, rows, stride, products, tile)
+    return Columns(shape, interleaver.left, rows, panels, tile)
 
 
-def _bundled(
-    shape: JunctionShape, by_edge: Index, stride: int, nowhere: int, bits: int
-) -> tuple[Bundles, Products]:
+def _bundled(by_neuron: Index, stride: int, nowhere: int, bits: int) -> tuple[Bundles, Products]:
     """The bundles that cost least, and where they find the products."""
-    n_right = shape.n_right // len(by_edge)
-    fits = [Bundles(n_right, shape.d_in, 2**k) for k in range(LANES.bit_length())]
-    if stride > widest_in_wide_tables(bits):
-        fits = [min(fits, key=lambda bundles: bundles.cost(LOAD_EACH_COST))]
-    found = [(bundles, Products.of(bundles, by_edge, nowhere, bits)) for bundles in fits]
+    _, n_right, d_in = by_neuron.shape
+    fits = [Bundles(n_right, d_in, 2**k) for k in range(LANES.bit_length())]
+    found = [(bundles, Products.of(bundles, by_neuron, nowhere, bits)) for bundles in fits]
     return min(found, key=lambda pair: pair[0].cost(pair[1].cost(bits)))
 
 
@@ -301,32 +290,28 @@ def _reach(right: Index, row: Index) -> tuple[Index, int]:
     return first, int((last - first).max()) + 1
 
 
-def _sorting(products: Products) -> dict[str, Index]:
-    if products.span:
-        return {"product_first": products.first, "product_word": products.word}
-    return {"product": products.word}
-
-
-def _near(columns: Columns, right: Index, row: Index, first: Index) -> dict[str, Index]:
+def _near(
+    slot: Index, columns: Columns, right: Index, row: Index, first: Index
+) -> dict[str, Index]:
     word = np.full(columns.size, NOTHING)
-    word[columns.of_edge] = among_word(right - first[row])
+    word[slot] = among_word(right - first[row])
     return {"word": word, "first": first}
 
 
-def _far(columns: Columns, right: Index, n_right: int) -> dict[str, Index]:
+def _far(slot: Index, columns: Columns, right: Index) -> dict[str, Index]:
     # Empty slots read what lies behind the last neuron: a zero.
-    source = np.full(columns.size, n_right)
-    source[columns.of_edge] = right
+    source = np.full(columns.size, columns.shape.n_right)
+    source[slot] = right
     return {"source": source}
 
 
-def _chains(part: JunctionSchedule, columns: Columns) -> dict[str, Index]:
+def _chains(part: JunctionSchedule, slot: Index) -> dict[str, Index]:
     """Edges of each left neuron in the order of time, and which earlier sum each one finds."""
     interleaver = part.interleaver
     order, degree = interleaver.by_left, interleaver.degree
     left, clock = interleaver.left.ravel()[order], part.edge_clock.ravel()[order]
     return {
-        "run": columns.of_edge[order],
+        "run": slot[order],
         "before": _predecessors(part, left, clock),
         "begin": np.concatenate([[0], np.cumsum(degree)]),
     }

@@ -101,11 +101,6 @@ def among_word(k: Any) -> Any:
     return k if native_bits() == 512 else control_word(k)
 
 
-def number_among(word: Any) -> Any:
-    """The k that ``among_word`` was given."""
-    return word if native_bits() == 512 else (word & 0xFF) // 2
-
-
 NOTHING = -2
 """What makes ``look_up_among`` choose nothing: as a number and as two bytes beyond every table."""
 

@@ -186,7 +186,8 @@ class MemoryMap:
         self.memory = self._memory()
         self._fill_rights()
         self.scratch = self._scratch()
-        self.layouts = tuple(map(self._without_tables, self.layouts, self.junctions))
+        # The kernels' arrays hold all tables now.
+        self.layouts = tuple(replace(layout, tables={}) for layout in self.layouts)
 
     def _fill_numbers(self) -> None:
         number, design = self.design.fixed_point, self.design
@@ -247,15 +248,6 @@ class MemoryMap:
             first = here["right_place"]
             place = self.tables.right_place[first : first + here["n_right"]]
             here["right_in_order"] = right["is_by_left"] and (np.diff(place) == 1).all()
-
-    def _without_tables(self, layout: Layout, record: np.void) -> Layout:
-        """A layout that holds nothing that the kernels' arrays hold."""
-        if layout.is_by_left:
-            columns, products = layout.slots, layout.slots.products
-            name = "product_word" if products.span else "product"
-            word = getattr(self.tables, name)[record[name] :][: len(products.word)]
-            layout = replace(layout, slots=replace(columns, products=replace(products, word=word)))
-        return replace(layout, tables={})
 
     def set_weights(self, index: int, weight: NDArray) -> None:
         """Set the weights of a junction, counted from 0; (n_edges,) in edge order."""
@@ -320,7 +312,7 @@ class MemoryMap:
         # Vectors of copies and of rows begin at cache lines where their sizes allow it.
         return Memory(
             weight=zeros("weight", [layout.slots.size for layout in self.layouts], word),
-            bias=zeros("bias", [whole_vectors(part.shape.n_right) for part, _ in parts], np.int32),
+            bias=zeros("bias", [whole_vectors(part.shape.n_right) for part, _ in parts], word),
             activation=zeros(
                 "activation", [at.left_size * part.copies["activation"] for part, at in parts], word
             ),
@@ -328,7 +320,7 @@ class MemoryMap:
                 "slope", [at.left_size * part.copies["derivative"] for part, at in parts], word
             ),
             delta=zeros("delta", [2 * layout.delta_size for layout in self.layouts], delta),
-            output_delta=aligned(2 * int(self.junctions["output_stride"][-1]), np.int32),
+            output_delta=aligned(2 * int(self.junctions["output_stride"][-1]), word),
         )
 
     def _scratch(self) -> Scratch:
@@ -336,8 +328,9 @@ class MemoryMap:
         is_short = all(self.junctions["is_short"][1:])
         dtypes = {
             **dict.fromkeys(("forward", "backward", "step", "delta", "products"), word),
+            **dict.fromkeys(("right_delta", "right_step"), word),
             **dict.fromkeys(("sums", "joined"), wide),
-            **dict.fromkeys(("right_delta", "right_step", "address", "a"), np.int32),
+            **dict.fromkeys(("address", "a"), np.int32),
             **dict.fromkeys(
                 ("contribution", "by_clock"), word if is_short or _per_edge(self.design) else wide
             ),
@@ -359,8 +352,7 @@ class MemoryMap:
             fetched = stride * min(record["rows"], self.numbers["rows"][0])
             sizes |= dict.fromkeys(("forward", "backward"), fetched)
         if layout.is_by_left:
-            columns = layout.slots
-            sizes["products"] = columns.no_product + 1
+            sizes["products"] = record["no_product"] + 1
         if record["is_first"]:
             return sizes
         if layout.is_chained:

@@ -16,6 +16,7 @@ from hwsim.fast.compiled import compiled, inlined
 from hwsim.fast.llvm import LANES
 from hwsim.fast.vectors import (
     add,
+    add_saturating,
     convert,
     count_differing_first,
     element,
@@ -35,7 +36,7 @@ from hwsim.fast.vectors import (
     shift_right,
     splat,
     store,
-    subtract,
+    subtract_saturating,
     upper_half,
 )
 
@@ -116,7 +117,7 @@ def make_steps(delta: np.ndarray, n_right: int, shift: int, high: int, step: np.
     zero = splat(delta, 0)
     highest = splat(delta, high)
     for neuron in range(0, n_right, LANES):
-        negated = minimum(subtract(zero, load(delta, neuron)), highest)
+        negated = minimum(subtract_saturating(zero, load(delta, neuron)), highest)
         if shift:
             rounding = odd(shift_right(negated, shift - 1))
             negated = add(shift_right(negated, shift), rounding)
@@ -128,12 +129,8 @@ def spread(
     part: Any, delta: np.ndarray, step: np.ndarray, right: np.ndarray,
     of_segment_delta: np.ndarray, of_segment_step: np.ndarray,
 ) -> None:  # fmt: skip
-    """Give each segment what its right neuron has, and padding zeros."""
-    if part.segments_per_neuron == 1:
-        for neuron in range(0, part.n_right, LANES):
-            store(of_segment_delta, neuron, convert(of_segment_delta, load(delta, neuron)))
-            store(of_segment_step, neuron, convert(of_segment_step, load(step, neuron)))
-    else:
+    """Give each segment what its right neuron has, if it is not the whole neuron; padding zeros."""
+    if part.segments_per_neuron > 1:
         for segment in range(part.segments):
             neuron = element(right, part.right + segment)
             put(of_segment_delta, segment, element(delta, neuron))
@@ -150,9 +147,9 @@ def update_biases(part: Any, number: Any, bias: np.ndarray, step: np.ndarray) ->
     count = 0
     for neuron in range(0, part.n_right, LANES):
         at = part.bias + neuron
-        raw = add(load(bias, at), load(step, neuron))
-        new = minimum(maximum(raw, lowest), highest)
-        count += count_differing_first(new, raw, part.n_right - neuron)
+        old, u = load(bias, at), load(step, neuron)
+        new = minimum(maximum(add_saturating(old, u), lowest), highest)
+        count += count_differing_first(new, add(old, u), part.n_right - neuron)
         store(bias, at, new)
     return count
 
@@ -225,7 +222,7 @@ def write_cost(
         both = load_each(curve, begin, address, neuron)
         outputs = shift_right(convert(a, lower_half(memory.activation, both)), shift)
         store(a, neuron, outputs)
-        store(output_delta, at + neuron, outputs)
+        store(output_delta, at + neuron, convert(output_delta, outputs))
     raw = element(a, label) - number.one
     put(output_delta, at + label, min(max(raw, low), high))
     count = (raw < low) + (raw > high)

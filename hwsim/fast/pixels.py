@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 
 from hwsim.fast.compiled import compiled, inlined
-from hwsim.fast.llvm import OCTET
+from hwsim.fast.llvm import LANES, OCTET
 from hwsim.fast.rearrangement import first_octet, second_octet, transposed
-from hwsim.fast.vectors import element, load_two_octets, pixel_words, prefetch, put, store
+from hwsim.fast.vectors import element, load, load_two_octets, pixel_words, prefetch, put, store
 
 CACHE_LINE = 64
 """Bytes."""
@@ -58,10 +58,10 @@ def load_pixels(
 def load_row(
     left: np.ndarray, at: int, pixels: np.ndarray, begin: int, n: int, down: int, up: int
 ) -> None:
-    """Left neurons in their own order, sixteen at a time."""
-    whole = n // BANKS * BANKS
-    for neuron in range(0, whole, BANKS):
-        store_pair(left, at + neuron, OCTET, load_two_octets(pixels, begin + neuron), down, up)
+    """Left neurons in their own order."""
+    whole = n // LANES * LANES
+    for neuron in range(0, whole, LANES):
+        store(left, at + neuron, pixel_words(left, load(pixels, begin + neuron), down, up))
     for neuron in range(whole, n):
         put(left, at + neuron, element(pixels, begin + neuron) >> down << up)
 

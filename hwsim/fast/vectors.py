@@ -143,6 +143,11 @@ add_saturating = lanewise(
 )
 """The sum clipped to what a lane can hold."""
 
+subtract_saturating = lanewise(
+    lambda builder, x, y: call(builder, f"llvm.ssub.sat.{suffix(x.type)}", x, y)
+)
+"""The difference, likewise."""
+
 
 @intrinsic
 def count_differing_first(typing: Any, x: Vector, y: Vector, n: types.Integer) -> Any:
