@@ -39,7 +39,7 @@ MANY = 200
 
 
 def assert_equal_engines(schedule: Schedule, state: State, inputs: int, **options) -> None:
-    """Same predictions, memories and saturation counts; a failure says where they part."""
+    """Same predictions and memories; a failure says where they part."""
     design = schedule.design
     data = random_data(design, inputs)
     engines = [partial(make_engine, name, design, schedule, state) for name in ("clock", "fast")]
@@ -51,6 +51,16 @@ def tallies_after(engine, runs: list) -> dict[str, Tally]:
     for pixels, labels, train in runs:
         engine.run(pixels, labels, train=train)
     return engine.tallies
+
+
+def assert_equal_tallies(design: Design, state: State, inputs: int) -> None:
+    """Same saturation counts."""
+    data = random_data(design, inputs)
+    counted = [
+        tallies_after(make_engine(name, design, None, state), [(data.xtr, data.ytr, True)])
+        for name in ("clock", "fast")
+    ]
+    assert counted[0] == counted[1]
 
 
 @settings(deadline=None, max_examples=25)
@@ -201,6 +211,7 @@ def test_each_layout_is_taken_where_it_should_be(name, profile):
     design = make(*sizes, pattern=pattern)
     design = make_design({**design.sections(), "number": {"profile": profile, "int_bits": 2}})
     assert_laid_out(make_schedule(design), expected)
+    assert_equal_tallies(design, scaled_state(design, 3.0), 40)
 
 
 def test_lost_sums_are_chained():
@@ -424,6 +435,27 @@ def test_learning_rates_that_leave_one_bit_of_a_full_word(eta_shift):
     """Steps are rounded: the most negative delta still moves where nothing else does."""
     design = small_net("four junctions", int_bits=4, frac_bits=11, eta_shift=eta_shift)
     assert_equal_engines(make_schedule(design), scaled_state(design, 4.0), 30)
+
+
+@pytest.mark.parametrize("int_bits, frac_bits", [(1, 3), (2, 4), (1, 14), (4, 11)])
+@pytest.mark.parametrize("spread", ["all", "few at the top"])
+def test_numbers_that_hardly_leave_the_range_are_clipped(int_bits, frac_bits, spread):
+    """ReLU and weights from limit to limit: products and sums stop beside, at and behind it."""
+    design = make([32, 48, 40, 4], [12, 10, 4], [16, 24, 40], pattern={"type": 1, "dither": True})
+    sections = design.sections()
+    sections["number"] = {"int_bits": int_bits, "frac_bits": frac_bits, "profile": "prototype"}
+    sections["network"]["activations"] = ["relu", "relu", "sigmoid"]
+    design = make_design(sections)
+    number, rng = design.fixed_point, np.random.default_rng(1)
+    state = State.initial(design)
+    for arrays in (state.weights, state.biases):
+        for array in arrays:
+            array[:] = rng.integers(number.minimum, number.maximum + 1, size=array.size)
+            if spread != "all":
+                is_top = rng.random(array.size) < 0.02
+                array[:] = np.where(is_top, number.maximum, array // 64)
+    assert_equal_engines(make_schedule(design), state, 60)
+    assert_equal_tallies(design, state, 60)
 
 
 def test_formats_at_their_limits_multiply_as_the_model_does():
