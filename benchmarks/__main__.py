@@ -64,9 +64,11 @@ def _random(count: int, seed: int) -> int:
     costs = drawn_costs(count, seed, complain)
     show_costs("random designs", costs)
     ratios = [cost.prototype_ratio for cost in costs]
+    sparsest = [cost.edges_per_neuron for cost in costs if cost.prototype_ratio > 3]
     say(
         f"per edge, {count} random designs cost {median(ratios):.2f} times what the prototype "
-        f"network costs (median), {sum(ratio > 3 for ratio in ratios)} of them more than 3 times"
+        f"network costs (median), {len(sparsest)} of them more than 3 times"
+        + (f", which have up to {max(sparsest):.1f} edges per neuron" if sparsest else "")
     )
     return 0
 
@@ -96,12 +98,12 @@ def _ratio(ratio: float) -> str:
 def show_costs(title: str, costs: list[scaling.Cost]) -> None:
     """Show one table of the fast engine's costs."""
     shown = [
-        (c.name, f"{c.edges:,}", f"{c.microseconds:,.2f}", f"{c.picoseconds_per_edge:.0f}",
-         f"{c.prototype_ratio:.2f}", f"{c.memory_ratio:.1f}")
+        (c.name, f"{c.edges:,}", f"{c.edges_per_neuron:.1f}", f"{c.microseconds:,.2f}",
+         f"{c.picoseconds_per_edge:.0f}", f"{c.prototype_ratio:.2f}", f"{c.memory_ratio:.1f}")
         for c in costs
     ]  # fmt: skip
-    head = [f"fast engine: {title}", "edges", "us per input", "ps per edge", "x prototype"]
-    show_table([*head, "memory / design's"], shown)
+    head = [f"fast engine: {title}", "edges", "per neuron", "us per input", "ps per edge"]
+    show_table([*head, "x prototype", "memory / design's"], shown)
 
 
 def _processor() -> str:

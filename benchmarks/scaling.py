@@ -62,6 +62,7 @@ class Cost:
 
     Attributes:
         edges: of the design.
+        edges_per_neuron: of all layers.
         microseconds: per input.
         picoseconds_per_edge: per edge and input.
         prototype_ratio: that over what the prototype network with the same numbers costs.
@@ -70,6 +71,7 @@ class Cost:
 
     name: str
     edges: int
+    edges_per_neuron: float
     microseconds: float
     picoseconds_per_edge: float
     prototype_ratio: float
@@ -124,6 +126,7 @@ class Run:
         )
         self.name = name
         self.edges = sum(shape.n_edges for shape in design.shapes)
+        self.neurons = sum(layers)
         inputs = max(40, min(20_000, 40_000_000 // self.edges))
         self.task = random_task(design, inputs)
         self.engine = FastPipeline(design, self.task.schedule, self.task.state)
@@ -141,8 +144,9 @@ class Run:
     def cost(self, over: Run) -> Cost:
         """What was found, compared with another run."""
         return Cost(
-            self.name, self.edges, 1e6 * self.seconds, self.picoseconds_per_edge,
-            self.picoseconds_per_edge / over.picoseconds_per_edge, _memory_ratio(self.task),
+            self.name, self.edges, self.edges / self.neurons, 1e6 * self.seconds,
+            self.picoseconds_per_edge, self.picoseconds_per_edge / over.picoseconds_per_edge,
+            _memory_ratio(self.task),
         )  # fmt: skip
 
 

@@ -39,7 +39,7 @@ class Interleaver:
             worst = left.min() if left.min() < 0 else left.max()
             raise ValueError(f"left neurons must be 0 to {shape.n_left - 1}, not {worst}")
         self.shape = shape
-        self.left = left.astype(np.int64)
+        self.left = left.astype(np.int64, copy=False)
 
     @cached_property
     def bank(self) -> Index:

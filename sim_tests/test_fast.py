@@ -24,7 +24,7 @@ from hwsim.fast import layout_by_left
 from hwsim.fast.arrange import lay_out
 from hwsim.fast.engine import FastPipeline
 from hwsim.fast.layout import DIRECT as READ_DIRECT
-from hwsim.fast.layout import FAR, FETCHED, NEAR, in_slots
+from hwsim.fast.layout import FAR, FETCHED, NEAR, WITHIN, in_slots
 from hwsim.fast.layout_by_right import Segments
 from hwsim.fast.llvm import LANES
 from hwsim.fast.memory_map import storage_bits
@@ -193,7 +193,7 @@ LAYOUTS = {
         {"index": 2, "product_stride": LANES // 2},
     ),
     "products one by one": (([16, 1600, 64, 4], [100, 2, 4], [16, 80, 16]), {"type": 1},
-                            {"index": 2, "product_span": 0}),
+                            {"index": 2, "product_kind": WITHIN}),
 }
 """A net, its pattern, and how one of its junctions then lies."""
 
@@ -227,6 +227,12 @@ def test_left_neurons_of_different_degree_are_placed_by_degree(monkeypatch, kind
     patterns = [random_pattern(shape, rng) for shape in design.shapes]
     schedule = schedule_of(design, *patterns)
     assert_laid_out(schedule, {"index": 2, "is_placed": 1, "kind": kind})
+
+
+def test_products_from_anywhere(monkeypatch):
+    monkeypatch.setattr(layout_by_left, "MOST_WITHIN", 1)
+    sizes, pattern, _ = LAYOUTS["products one by one"]
+    assert_laid_out(make_schedule(make(*sizes, pattern=pattern)), {"index": 2, "product_kind": FAR})
 
 
 @pytest.mark.parametrize("dither", [True, False])

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from hwsim.fast.compiled import compiled, inlined
-from hwsim.fast.fetch import Choice, Operand
+from hwsim.fast.fetch import AHEAD, Choice, Operand
 from hwsim.fast.llvm import LANES
 from hwsim.fast.rearrangement import from_1, from_2, from_4, from_8, from_16
 from hwsim.fast.vectors import (
@@ -15,6 +15,7 @@ from hwsim.fast.vectors import (
     element,
     load,
     multiply_fraction,
+    prefetch,
     splat,
     store,
     widen,
@@ -92,6 +93,7 @@ def add_bundles(
         while vector < end:
             partial = splat(products.values, 0)
             for one in range(vector, min(vector + terms, end)):
+                prefetch(products.word, products.word_at + one * LANES + AHEAD)
                 partial = add(partial, read(products, one, one * LANES))
             total = add(total, widen(partial))
             vector = min(vector + terms, end)

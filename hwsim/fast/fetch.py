@@ -32,6 +32,9 @@ from hwsim.fast.vectors import (
     store,
 )
 
+AHEAD = 2048
+"""Slots that the processor is told to read before they are needed: large designs lie far away."""
+
 
 class Operand(NamedTuple):
     """Where a phase finds the left values of some rows of slots.
@@ -103,7 +106,8 @@ class Choice(NamedTuple):
     """One of ``values`` for each slot.
 
     ``read_near`` looks it up among the ``span`` values from ``first`` of the vector on; ``word``
-    says which of them each slot reads. ``read_far`` reads the value at ``place``.
+    says which of them each slot reads; so does ``read_within``, which loads one by one.
+    ``read_far`` loads the value at ``place``.
     """
 
     values: np.ndarray
@@ -142,6 +146,13 @@ def read_among(choice: Choice, vector: int, slot: int) -> Any:
         word = behind(word, table)
         found = look_up_among(found, load_wide_table(choice.values, begin + first), word)
     return found
+
+
+@inlined
+def read_within(choice: Choice, vector: int, slot: int) -> Any:
+    """As ``read_near``, among up to 65 536 values."""
+    begin = element(choice.first, choice.first_at + vector)
+    return load_each(choice.values, begin, choice.word, choice.word_at + slot)
 
 
 @inlined

@@ -14,7 +14,7 @@ from math import gcd
 import numpy as np
 
 from hwsim.design import JunctionShape
-from hwsim.fast.layout import FAR, NEAR, Layout, loses_sums, whole_vectors
+from hwsim.fast.layout import FAR, NEAR, WITHIN, Layout, loses_sums, whole_vectors
 from hwsim.fast.llvm import LANES
 from hwsim.fast.look_ups import (
     NOTHING,
@@ -32,11 +32,14 @@ MOST_PACKED = 512
 PANEL_WORDS = 1 << 13
 """Products of a panel, if it can be so small: they stay in the first cache until they are added."""
 
-MOST_PANEL_WORDS = 1 << 17
+MOST_PANEL_WORDS = 1 << 18
 """Those that stay in the second cache."""
 
 FEWEST_PANEL_ROWS = 4
 """Fewer make the tiles of a panel too short."""
+
+MOST_WITHIN = 1 << 16
+"""Products among which 16 bits say which one."""
 
 LOAD_EACH_COST, LOOK_UP_COST, TABLE_COST, FOLD_COST, BUNDLE_COST = 22, 2, 2, 2, 6
 """About how many of a processor's clocks it takes to find a vector of products one by one or in
@@ -94,12 +97,13 @@ class Products:
     """Where FF finds the products that it adds up: in the order of ``Bundles``, panel by panel.
 
     Attributes:
-        first: (vectors,) the products that each vector chooses from begin here.
-        word: (vectors * LANES,) which one, as ``look_up_among`` has it; as a place behind ``first``
-            where ``span`` is 0.
-        span: how many there are to choose from at most; 0 if too many to look up.
+        kind: ``NEAR``, to be looked up, ``WITHIN`` or ``FAR``, to be loaded one by one.
+        first: (vectors,) the products that each vector chooses from begin here; 0 if far.
+        word: (vectors * LANES,) which one, counted from there, as ``look_up_among`` has it if near.
+        span: how many there are to choose from at most.
     """
 
+    kind: int
     first: Index
     word: Index
     span: int
@@ -113,23 +117,27 @@ class Products:
         is_some = vectors < nowhere
         first = np.where(is_some, vectors, nowhere).min(axis=1) // LANES * LANES
         span = int((np.where(is_some, vectors, 0).max(axis=1) - first).max()) + 1
-        if span > widest_in_wide_tables(bits):
-            return cls(np.zeros_like(first), places.ravel(), 0)
-        word = np.where(is_some, among_word(vectors - first[:, None]), NOTHING)
-        return cls(first, word.ravel(), span)
+        if span <= widest_in_wide_tables(bits):
+            word = np.where(is_some, among_word(vectors - first[:, None]), NOTHING)
+            return cls(NEAR, first, word.ravel(), span)
+        # Where there is no edge, any product does for neurons that do not exist, only a zero else.
+        if span <= MOST_WITHIN and bundles.d_in % bundles.at_once == 0:
+            word = np.where(is_some, vectors - first[:, None], 0)
+            return cls(WITHIN, first, word.ravel(), span)
+        return cls(FAR, np.zeros_like(first), places.ravel(), span)
 
     def cost(self, bits: int) -> float:
         """Clocks for a vector."""
-        if not self.span:
+        if self.kind != NEAR:
             return LOAD_EACH_COST
         return LOOK_UP_COST + TABLE_COST * wide_tables(self.span, bits)
 
     @property
     def tables(self) -> dict[str, Index]:
         """As the kernels read it."""
-        if self.span:
-            return {"product_first": self.first, "product_word": self.word}
-        return {"product": self.word}
+        if self.kind == FAR:
+            return {"product": self.word}
+        return {"product_first": self.first, "product_word": self.word}
 
 
 @dataclass(frozen=True, eq=False)
@@ -204,6 +212,7 @@ def by_left(part: JunctionSchedule, bits: int) -> Layout:
             "bundle_width": bundles.width,
             "bundle_length": bundles.length,
             "no_product": columns.rows * stride,
+            "product_kind": products.kind,
             "product_span": products.span,
             # One segment for each right neuron, nothing is spread; and a zero behind the last.
             "segments": shape.n_right,

@@ -41,7 +41,7 @@ JUNCTION = _fields(
     "is_short share_shift weight_shift limit step_shift last_address curve "
     "kind is_by_left is_chained is_placed "
     "rows segments stride segments_per_neuron groups panels panel_rows panel_neurons panel_places "
-    "tiles span product_stride no_product product_span bundles bundle_width "
+    "tiles span product_stride no_product product_kind product_span bundles bundle_width "
     "bundle_length output_stride "
     f"{TABLES} touches "
     "weight bias activation slope left_size copies delta delta_size delta_stride "

@@ -29,8 +29,8 @@ from hwsim.fast.backprop import (
 )
 from hwsim.fast.compiled import inlined
 from hwsim.fast.feedforward import add_bundles, write_products
-from hwsim.fast.fetch import Choice, read_among, read_far, read_near
-from hwsim.fast.layout import NEAR
+from hwsim.fast.fetch import AHEAD, Choice, read_among, read_far, read_near, read_within
+from hwsim.fast.layout import NEAR, WITHIN
 from hwsim.fast.llvm import LANES
 from hwsim.fast.rearrangement import first_half
 from hwsim.fast.tallies import BACK_PRODUCT, BACK_SUM, WEIGHT
@@ -44,6 +44,7 @@ from hwsim.fast.vectors import (
     element,
     load,
     multiply_fraction,
+    prefetch,
     put,
     splat,
     store,
@@ -99,6 +100,8 @@ def work_tile(
     to = tile
     for row in range(rows):
         slot = begin + row * LANES
+        prefetch(memory.weight, at + slot + AHEAD)
+        prefetch(step.word, step.word_at + slot + AHEAD)
         weight = load(memory.weight, at + slot)
         product = multiply_fraction(weight, a)
         if is_half:
@@ -245,8 +248,10 @@ def sum_products(part: Any, number: Any, tables: Any, scratch: Any, panel: int) 
         tables.product_word, part.product_word + panel * part.panel_places,
         tables.product, part.product + panel * part.panel_places,
     )  # fmt: skip
-    if part.product_span:
+    if part.product_kind == NEAR:
         add_bundles(read_among, products, part, number.rows, scratch.sums, sums)
+    elif part.product_kind == WITHIN:
+        add_bundles(read_within, products, part, number.rows, scratch.sums, sums)
     else:
         put(scratch.products, part.no_product, 0)
         add_bundles(read_far, products, part, number.rows, scratch.sums, sums)

@@ -406,7 +406,7 @@ def load_each(
 ) -> Any:
     """``load_each(array, at, places, offset)``: the elements at ``at`` + ``places[offset]`` and on.
 
-    They leave 32 bits behind.
+    They leave 32 bits behind. Places of 16 bits have no sign.
     """
     kind = Vector(array.dtype, LANES)
 
@@ -423,12 +423,21 @@ def load_each(
     return kind(array, at, places, offset), generate
 
 
+def _without_sign(builder: Any, value: Any, bits: int) -> Any:
+    """Numbers of fewer bits, widened."""
+    kind = value.type
+    is_vector = isinstance(kind, ir.VectorType)
+    wide = ir.VectorType(ir.IntType(bits), kind.count) if is_vector else ir.IntType(bits)
+    narrow = kind.element.width if is_vector else kind.width
+    return value if narrow == bits else builder.zext(value, wide)
+
+
 def _gather(builder: Any, kind: Any, data: Any, where: Any) -> Any:
     """Sixteen words of 32 bits at a time; of narrower ones the lower half counts."""
     part_of = ir.VectorType(ir.IntType(32), 16)
     mask, size = ir.VectorType(ir.IntType(1), 16), i32(kind.element.width // 8)
     base = builder.bitcast(data, ir.IntType(8).as_pointer())
-    places = builder.load(where, align=4)
+    places = _without_sign(builder, builder.load(where, align=2), 32)
     found = None
     for first in range(0, kind.count, 16):
         some = picked(builder, places, places, range(first, first + 16))
@@ -444,9 +453,10 @@ def _gather(builder: Any, kind: Any, data: Any, where: Any) -> Any:
 def _load_one_by_one(builder: Any, kind: Any, data: Any, where: Any) -> Any:
     """Places read one by one too: taken out of a vector they would cost more than the elements."""
     found = constant(kind, 0)
-    place = builder.bitcast(where, ir.IntType(32).as_pointer())
+    place = builder.bitcast(where, where.type.pointee.element.as_pointer())
     for lane in range(kind.count):
-        one = builder.sext(builder.load(builder.gep(place, [i32(lane)])), ir.IntType(64))
+        one = builder.load(builder.gep(place, [i32(lane)]))
+        one = builder.sext(_without_sign(builder, one, 32), ir.IntType(64))
         loaded = builder.load(builder.gep(data, [one]))
         found = builder.insert_element(found, loaded, i32(lane))
     return found
