@@ -39,7 +39,10 @@ class Interleaver:
             worst = left.min() if left.min() < 0 else left.max()
             raise ValueError(f"left neurons must be 0 to {shape.n_left - 1}, not {worst}")
         self.shape = shape
-        self.left = left.astype(np.int64, copy=False)
+        # A copy that nobody can change, unless it is one already.
+        is_own = left.dtype == np.int64 and not left.flags.writeable
+        self.left = left if is_own else left.astype(np.int64)
+        self.left.flags.writeable = False
 
     @cached_property
     def bank(self) -> Index:

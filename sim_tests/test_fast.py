@@ -27,6 +27,7 @@ from hwsim.fast.layout import DIRECT as READ_DIRECT
 from hwsim.fast.layout import FAR, FETCHED, NEAR, WITHIN, in_slots
 from hwsim.fast.layout_by_right import Segments
 from hwsim.fast.llvm import LANES
+from hwsim.fast.look_ups import wide_table_lanes, wide_tables
 from hwsim.fast.memory_map import storage_bits
 from hwsim.fixed_point import FixedPoint, Tally
 from hwsim.schedule import Schedule, make_schedule
@@ -412,6 +413,22 @@ def test_look_ups_stay_within_their_arrays():
     tables = -(-int(record["span"]) // LANES) * LANES
     last = int(first[: whole.layouts[0].slots.rows].max()) + tables
     assert min(len(whole.scratch.delta), len(whole.scratch.step)) >= last
+
+
+@pytest.mark.parametrize("name", ["digits.toml", "no-power-of-two.toml", "deep-4.toml"])
+@pytest.mark.parametrize("frac_bits", [8, 20])
+def test_products_are_looked_up_within_their_array(name, frac_bits):
+    """The last vector, and one without any edge, reads as many tables as all others."""
+    number = {"frac_bits": frac_bits, "profile": "prototype"}
+    whole = FastPipeline(make_design({**load_design(DESIGNS / name).sections(), "number": number}))
+    for record in whole.map.junctions:
+        if record["product_kind"] != NEAR:
+            continue
+        vectors = record["panels"] * record["panel_places"] // LANES
+        first = whole.map.tables.product_first[record["product_first"] :][:vectors]
+        tables = wide_tables(int(record["product_span"]), whole.map.bits)
+        read = tables * wide_table_lanes(whole.map.bits)
+        assert first.max() + read <= len(whole.map.scratch.products)
 
 
 def make_wide(design: Design, **number: object) -> Design:

@@ -53,7 +53,7 @@ def _table_lanes(bits: int) -> int:
     return 512 // bits if native_bits() == 512 else OCTET
 
 
-def _wide_table_lanes(bits: int) -> int:
+def wide_table_lanes(bits: int) -> int:
     """Two tables can be one: where the processor's numbers reach over both."""
     return 2 * _table_lanes(bits) if native_bits() == 512 else OCTET
 
@@ -61,7 +61,7 @@ def _wide_table_lanes(bits: int) -> int:
 load_table = _loads(_table_lanes)
 """``load_table(array, offset)``: as many elements as ``look_up_among`` looks up at once."""
 
-load_wide_table = _loads(_wide_table_lanes)
+load_wide_table = _loads(wide_table_lanes)
 """``load_wide_table(array, offset)``: as many as it can; costs less where they are needed."""
 
 
@@ -88,12 +88,12 @@ def widest_table(bits: int) -> int:
 
 def widest_in_wide_tables(bits: int) -> int:
     """The same for wide tables."""
-    return MOST_TABLES * _wide_table_lanes(bits) if native_bits() == 512 else widest_table(bits)
+    return MOST_TABLES * wide_table_lanes(bits) if native_bits() == 512 else widest_table(bits)
 
 
 def wide_tables(span: int, bits: int) -> int:
     """How many of them that many elements take."""
-    return -(-span // _wide_table_lanes(bits))
+    return -(-span // wide_table_lanes(bits))
 
 
 def among_word(k: Any) -> Any:
