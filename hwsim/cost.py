@@ -1,4 +1,4 @@
-"""The output layer: output delta, prediction, and the two copies of the output delta memory.
+"""The output layer: output delta, prediction, and the copies of the output delta memory.
 
 delta = a - y for cross-entropy, (a - y)*a' for the quadratic cost (arXiv:1806.01087 section II).
 """
@@ -29,8 +29,9 @@ class Cost:
         self.number = design.fixed_point
         self.quadratic = design.network.cost == "quadratic"
         self.delta = BankedMemory(
-            "output delta", clock, size=shape.n_right, banks=shape.right_banks, copies=2,
-            ports="single",
+            "output delta", clock, size=shape.n_right, banks=shape.right_banks,
+            copies=max(1, schedule.copies["output_delta"]),
+            ports="single" if schedule.copies["output_delta"] > 1 else "dual",
         )  # fmt: skip
         self.write_copy = 0
         self.label = 0
@@ -39,9 +40,8 @@ class Cost:
         self.tally = Tally()
 
     def rotate(self) -> None:
-        """A block has ended."""
-        self.write_copy ^= 1
-        self.best = 0
+        """The last junction has ended a junction cycle."""
+        self.write_copy = (self.write_copy + 1) % self.delta.copies
 
     def access(self, neurons: Raw) -> Access:
         return self.delta.access(neurons)
@@ -61,10 +61,12 @@ class Cost:
         self.delta.write(access, delta, self.write_copy)
 
     def _predict(self, access: Access, activation: Raw) -> None:
+        if access.elements[0] == 0:
+            self.best = 0
         winner = activation.argmax()
         value = activation.item(winner)
         if value >= self.best:  # activations are at least 1: the first always wins
             self.best, self.prediction = value, access.elements.item(winner)
 
     def read_delta(self, access: Access) -> tuple[Raw, None]:
-        return self.delta.read(access, 1 - self.write_copy), None
+        return self.delta.read(access, (self.write_copy + 1) % self.delta.copies), None

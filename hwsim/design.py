@@ -42,10 +42,10 @@ class Network(Section):
 
 
 class Hardware(Section):
-    """``[hardware]``: what computes it."""
+    """``[hardware]``: what computes it, and when: see ``hwsim.schedule`` for the schemes."""
 
     z: Annotated[tuple[Count, ...], Field(min_length=1)]
-    scheme: Literal["prototype"] = "prototype"
+    scheme: Literal["prototype", "zero-bubble"] = "prototype"
     registers: Natural = 0
     forwarding: StrictBool = True
 

@@ -79,7 +79,7 @@ class Junction:
         self.update = Update(number)
         self.slope_tally = Tally()
         self.forwarding = design.hardware.forwarding
-        self._results: Delay = Delay(schedule.result_latency)
+        self._results: Delay = Delay(schedule.result_latency + self.part.pace.slack)
         self._updates: Delay = Delay(schedule.write_latency)
         self._accumulations: Delay[Accumulation] = Delay(schedule.write_latency)
         self._accesses = {clock: self._prepare(slot) for clock, slot in self.part.slots.items()}
@@ -102,7 +102,7 @@ class Junction:
             weight = self.weight.read(access.weight)
             bias = self.bias.read(access.bias)
             if forward.valid:
-                result = self._forward(access, weight, bias)
+                result = self._forward(access, weight, bias, forward)
             if backward.trains:
                 delta = self._right_delta(access)
                 update = self._update(access, weight, bias, delta, backward.eta_shift)
@@ -114,12 +114,14 @@ class Junction:
             self._accumulations.shift(accumulation),
         )
 
-    def _forward(self, access: Accesses, weight: Raw, bias: Raw) -> tuple | None:
+    def _forward(
+        self, access: Accesses, weight: Raw, bias: Raw, forward: Descriptor
+    ) -> tuple | None:
         activation = self.left.activation.read(access.left, self.left.forward_copy)
         if self.is_first:
             activation = self.number.from_pixel(activation)
         h = self.feedforward(access.slot, weight, activation, bias)
-        return (access.finished, *self.activation(h)) if len(h) else None
+        return (forward, access.finished, *self.activation(h)) if len(h) else None
 
     def _right_delta(self, access: Accesses) -> Raw:
         """Delta of the right neurons touched, (touched,)."""
@@ -152,7 +154,9 @@ class Junction:
         self, result: tuple | None, update: tuple | None, accumulation: Accumulation | None
     ) -> None:
         if result is not None:
-            self.right.write_result(*result)
+            forward, *written = result
+            self.right.label = forward.label
+            self.right.write_result(*written)
         if update is not None:
             access, new_weight, new_bias = update
             self.weight.write(access.weight, new_weight)

@@ -2,8 +2,10 @@
 
 They lie between two junctions: the junction to the left of the layer writes results and reads
 deltas in natural order, the junction to the right reads and accumulates in interleaved order.
-Every block the copies change roles: one is written, the one before is read forwards, and the
-oldest is read backwards (arXiv:1806.01087 section III-C).
+Whenever the junction to the right begins a junction cycle the copies change roles: one is written,
+the one before is read forwards, and the oldest is read backwards (arXiv:1806.01087 section III-C).
+What the junction to the left reads backwards changes with the cycles of that one. In scheme
+"prototype" the two are the same.
 """
 
 from __future__ import annotations
@@ -18,22 +20,35 @@ class Layer:
     """The left side of one junction.
 
     In profile "prototype" the derivative is read interleaved, from the oldest copy. In profile
-    "default" it is read one block later and in natural order, from the copy that is being written:
-    each neuron is read before it is overwritten, so no copy more is needed.
+    "default" it is read later and in natural order, with the delta, before it is overwritten.
 
     Args:
         design: the design.
         schedule: of the junction to the right of the layer.
         clock: the model's clock.
+        before: of the junction to the left; None for layer 0.
     """
 
-    def __init__(self, design: Design, schedule: JunctionSchedule, clock: Clock) -> None:
+    def __init__(
+        self, design: Design, schedule: JunctionSchedule, clock: Clock,
+        before: JunctionSchedule | None = None,
+    ) -> None:  # fmt: skip
         shape, copies = schedule.shape, schedule.copies
         self.copies = copies["activation"]
+        self.slope_copies = max(1, copies["derivative"])
         self.has_delta = copies["delta"] > 0
         self.slope_at_read = design.number.profile == "default"
-        self.write_copy = 0
-        self.delta_copy = 0
+        # The input that is written while the junction to the right begins, in the first block.
+        first = 1 - schedule.forward_age - (schedule.pace.offset > 0)
+        self.write_copy = (first + shape.index - 1) % self.copies
+        self.slope_write_copy = (first + shape.index - 1) % self.slope_copies
+        self.slope_read_copy = self.delta_copy = 0
+        if before is not None:
+            # The input that the junction to the left then reads backwards, the one that comes next
+            # to the junction to the right.
+            read = -before.backward_age - (before.pace.offset > 0)
+            self.slope_read_copy = (read + shape.index - 1) % self.slope_copies
+            self.delta_copy = (read + 1 + shape.index + schedule.pace.lag) % 2
         size, banks, name = shape.n_left, shape.left_banks, f"layer {shape.index - 1}"
         self.activation = BankedMemory(
             f"{name} activation", clock, size=size, banks=banks, copies=self.copies, ports="single"
@@ -46,8 +61,13 @@ class Layer:
             self.delta = BankedMemory(f"{name} delta", clock, size=size, banks=banks, copies=2)
 
     def rotate(self) -> None:
-        """A block has ended."""
+        """The junction to the right has ended a junction cycle."""
         self.write_copy = (self.write_copy + 1) % self.copies
+        self.slope_write_copy = (self.slope_write_copy + 1) % self.slope_copies
+
+    def rotate_back(self) -> None:
+        """The junction to the left has ended a junction cycle."""
+        self.slope_read_copy = (self.slope_read_copy + 1) % self.slope_copies
         self.delta_copy ^= 1
 
     @property
@@ -66,11 +86,11 @@ class Layer:
         """From the junction to the left: results of neurons that have finished."""
         self.activation.write(access, activation, self.write_copy)
         if self.has_delta:
-            self.derivative.write(access, derivative, self.write_copy)
+            self.derivative.write(access, derivative, self.slope_write_copy)
 
     def read_delta(self, access: Access) -> tuple[Raw, Raw | None]:
         """From the junction to the left: deltas, and the a' still to be multiplied in, if any."""
         delta = self.delta.read(access, 1 - self.delta_copy)
         if not self.slope_at_read:
             return delta, None
-        return delta, self.derivative.read(access, self.write_copy)
+        return delta, self.derivative.read(access, self.slope_read_copy)

@@ -3,8 +3,9 @@
     pixels -> Layer 0 -> Junction 1 -> Layer 1 -> ... -> Junction L -> Cost -> prediction
                             Sequencer: position, and which input each stage works on
 
-Throughput: one input per ``Schedule.block_cycle`` clocks. Latency: the prediction of an input
-leaves L + 1 blocks after its first pixels entered.
+Throughput: one input per ``Schedule.block_cycle`` clocks. Latency: in scheme "prototype" the
+prediction of an input leaves L + 1 blocks after its first pixels entered; in scheme "zero-bubble"
+``Schedule.prediction_clock`` clocks after.
 """
 
 from __future__ import annotations
@@ -59,7 +60,12 @@ class Pipeline:
         self.schedule = schedule or make_schedule(design)
         self.now = Clock()
         self.sequencer = Sequencer(self.schedule)
-        self.layers = [Layer(design, part, self.now) for part in self.schedule.junctions]
+        self.schedule.require_clash_free()
+        parts = self.schedule.junctions
+        self.layers = [
+            Layer(design, part, self.now, before)
+            for before, part in zip((None, *parts[:-1]), parts, strict=True)
+        ]
         self.cost = Cost(design, self.schedule.junctions[-1], self.now)
         rights = [*self.layers[1:], self.cost]
         self.junctions = [
@@ -99,25 +105,47 @@ class Pipeline:
             part, access = self._beats[tick.beat]
             layer = self.layers[0]
             layer.activation.write(access, offer.pixels[part], layer.write_copy)
-        finishing = ages[len(self.junctions) - 1]
-        self.cost.label = finishing.label
+        if tick.position is None and self.schedule.is_skewed:
+            return tick
         for junction in self.junctions:
-            schedule = junction.part
-            junction.clock(
-                tick.position,
-                ages[schedule.forward_age - 1],
-                BUBBLE if self.schedule.inference else ages[schedule.backward_age - 1],
-            )
-        if tick.ends_block:
-            self._end_block(finishing)
+            self._clock_junction(junction, tick, ages)
+        for junction in self.junctions:
+            if self._ends_cycle(junction, tick):
+                self._rotate(junction)
+        age, position = divmod(self.schedule.prediction_clock, self.schedule.block_cycle)
+        is_due = tick.position == position if self.schedule.is_skewed else tick.ends_block
+        if is_due and ages[age - 1].valid:
+            guess = self.cost.prediction
+            self.output = Prediction(guess, guess == ages[age - 1].label)
         return tick
 
-    def _end_block(self, finishing: Descriptor) -> None:
-        if finishing.valid:
-            guess = self.cost.prediction
-            self.output = Prediction(guess, guess == finishing.label)
-        for layer in (*self.layers, self.cost):
-            layer.rotate()
+    def _clock_junction(
+        self, junction: Junction, tick: Tick, ages: tuple[Descriptor, ...]
+    ) -> None:
+        """One clock of a junction, which may be some clocks behind the block."""
+        part, position, older = junction.part, tick.position, 0
+        if part.pace.offset:
+            older = position < part.pace.offset
+            position = (position - part.pace.offset) % self.schedule.block_cycle
+        junction.clock(
+            position,
+            ages[part.forward_age - 1 + older],
+            BUBBLE if self.schedule.inference else ages[part.backward_age - 1 + older],
+        )
+
+    def _ends_cycle(self, junction: Junction, tick: Tick) -> bool:
+        """Whether a junction has issued the last position of a junction cycle."""
+        offset = junction.part.pace.offset
+        return tick.position == offset - 1 if offset else tick.ends_block
+
+    @staticmethod
+    def _rotate(junction: Junction) -> None:
+        """Let copies change roles: what it reads, and what it reads backwards from the right."""
+        junction.left.rotate()
+        if isinstance(junction.right, Layer):
+            junction.right.rotate_back()
+        else:
+            junction.right.rotate()
 
     def run(
         self,
@@ -149,7 +177,7 @@ class Pipeline:
                 offer = next(source, None)
             if tick.ends_block and on_block is not None:
                 on_block()
-            if tick.ends_block and self.output is not None:
+            if self.output is not None:
                 predictions.append(self.output.prediction)
                 if progress is not None:
                     progress(len(predictions))

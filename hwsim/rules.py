@@ -32,7 +32,10 @@ ALLOWED: dict[tuple[str, str], tuple[str, str]] = {
         "choose one of the two",
     ),
     ("hardware", "z"): ("must be positive integers, one per junction", "e.g. z = [64, 16]"),
-    ("hardware", "scheme"): ("must be 'prototype'", "no other scheme is available yet"),
+    ("hardware", "scheme"): (
+        "must be 'prototype' or 'zero-bubble'",
+        "choose one of the two",
+    ),
     ("hardware", "registers"): ("must be an integer of 0 or more", "e.g. registers = 0"),
     ("hardware", "forwarding"): ("must be true or false", "e.g. forwarding = true"),
     ("number", "int_bits"): ("must be an integer >= 1: the target, one, must fit", "int_bits = 3"),
@@ -71,6 +74,8 @@ def broken(sections: dict[str, Any], malformed: Collection[str] = ()) -> list[Mi
         found.append(Mistake("hardware.registers", hardware.registers, rule, fix))
     if network and hardware:
         found += _junctions(network, hardware)
+    if network and hardware and not found:
+        found += _scheme(network, hardware)
     shapes_known = bool(network and hardware) and not found
     if "number" in sections:
         found += _number(sections["number"])
@@ -145,6 +150,29 @@ def _junctions(network: Network, hardware: Hardware) -> Iterator[Mistake]:
                 f"{n_left} x {d_out} = {edges} edges (in-degree {edges / n_right:g})"
             )
             yield Mistake(d_key, d_out, rule, f"out-degree {_near(fits, d_out)}")
+
+
+def _scheme(network: Network, hardware: Hardware) -> Iterator[Mistake]:
+    """What scheme "zero-bubble" needs: the way there and back fits into a junction cycle."""
+    if hardware.scheme != "zero-bubble":
+        return
+    if not hardware.forwarding:
+        rule = "scheme = 'zero-bubble' forwards partial sums: a word may come back in any clock"
+        yield Mistake("hardware.forwarding", False, rule, "forwarding = true")
+    sizes = list(zip(network.layers, network.out_degrees, hardware.z, strict=False))
+    cycle = max(n_left * d_out // z for n_left, d_out, z in sizes)
+    n_left, d_out, z = sizes[-1]
+    # A neuron of the last junction spans up to that many clocks more.
+    span = -(-(n_left * d_out // network.layers[-1]) // z)
+    hop = 3 + 2 * hardware.registers if len(sizes) > 1 else 0
+    needed = max(hop, span + 3 + hardware.registers)
+    if cycle < needed:
+        rule = (
+            f"a junction cycle of {cycle} clocks is shorter than the way of a result to the next "
+            f"junction and back, {needed}, in scheme = 'zero-bubble'"
+        )
+        fix = "fewer registers, a smaller z, or scheme = 'prototype'"
+        yield Mistake("hardware.registers", hardware.registers, rule, fix)
 
 
 def _number(number: Number) -> Iterator[Mistake]:

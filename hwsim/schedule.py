@@ -1,7 +1,12 @@
 """The schedule: who reads and writes what in which clock. Model, checks and hardware all read it.
 
-Junction pipelining after arXiv:1806.01087 section III-C: one input enters every junction cycle,
-and junction j works on input n forwards in cycle n + j, backwards in cycle n + 2L - j + 1.
+One input enters every *block*. Junction j begins FF of an input ``start`` clocks after its block
+began, and BP and UP of the same input ``lag`` blocks later. There are two schemes:
+
+- **prototype**, after arXiv:1806.01087 section III-C: all junctions begin with the block, which has
+  clocks in which the pipeline fills; start j blocks, lag 2(L - j) + 1.
+- **zero-bubble** (``hwsim.timing``): a block is exactly one junction cycle, in every clock of which
+  all lanes have work; junctions are skewed against each other by the latency of their data paths.
 """
 
 from __future__ import annotations
@@ -12,7 +17,9 @@ from functools import cached_property
 import numpy as np
 
 from hwsim.design import Design, JunctionShape
+from hwsim.errors import Refused
 from hwsim.interleaver import Index, Interleaver, draw_all
+from hwsim.timing import Latencies, make_timings
 
 
 @dataclass(frozen=True)
@@ -54,10 +61,37 @@ class Slot:
 
 
 @dataclass(frozen=True)
+class Pace:
+    """When one junction works on which input.
+
+    Attributes:
+        forward_age: blocks since an input was loaded, when its FF begins.
+        offset: clocks by which the junction is behind the block.
+        lag: blocks from FF to BP and UP of the same input.
+        slack: clocks that results are held back.
+        slope_copies: of the left derivatives.
+        output_copies: of the output deltas.
+    """
+
+    forward_age: int
+    offset: int
+    lag: int
+    slack: int
+    slope_copies: int
+    output_copies: int
+
+
+def prototype_pace(index: int, n_junctions: int) -> Pace:
+    """Of junction ``index``, from 1, in scheme "prototype"."""
+    lag = 2 * (n_junctions - index) + 1
+    return Pace(index, offset=0, lag=lag, slack=0, slope_copies=lag + 2, output_copies=2)
+
+
+@dataclass(frozen=True)
 class JunctionSchedule:
     """One junction's part of the schedule.
 
-    Ages count junction cycles since an input was loaded.
+    Ages count blocks since an input was loaded.
     """
 
     shape: JunctionShape
@@ -69,32 +103,37 @@ class JunctionSchedule:
     """Fewest clocks between two edges of a left neuron that lose no partial sum."""
     inference: bool = False
     """Whether BP and UP are left out."""
+    given_pace: Pace | None = None
+    """Scheme "prototype" if not given."""
+
+    @cached_property
+    def pace(self) -> Pace:
+        return self.given_pace or prototype_pace(self.shape.index, self.n_junctions)
 
     @cached_property
     def forward_age(self) -> int:
-        return self.shape.index
+        return self.pace.forward_age
 
     @cached_property
     def backward_age(self) -> int:
-        return 2 * self.n_junctions - self.shape.index + 1
+        return self.forward_age + self.pace.lag
 
     @property
     def staleness(self) -> int:
         """Updates of the most recent inputs that feedforward misses."""
-        return self.backward_age - self.forward_age
+        return self.pace.lag
 
     @property
     def copies(self) -> dict[str, int]:
         """Copies of the left activation, left derivative and delta memories and output delta."""
         if self.inference:
             return {"activation": 2, "derivative": 0, "delta": 0, "output_delta": 0}
-        left = self.staleness + 2
         is_first, is_last = self.shape.index == 1, self.shape.index == self.n_junctions
         return {
-            "activation": left,
-            "derivative": 0 if is_first else left,
+            "activation": self.pace.lag + 2,
+            "derivative": 0 if is_first else self.pace.slope_copies,
             "delta": 0 if is_first else 2,
-            "output_delta": 2 if is_last else 0,
+            "output_delta": self.pace.output_copies if is_last else 0,
         }
 
     @cached_property
@@ -147,11 +186,12 @@ class JunctionSchedule:
 
 
 class Schedule:
-    """The whole design's schedule (scheme "prototype").
+    """The whole design's schedule.
 
-    A block is one junction cycle with its pipeline fill: every junction issues its pattern clocks
-    from clock 0 on, all wait together where one has a clash, and ``overhead`` clocks later the last
-    result has been written.
+    In scheme "prototype" a block is one junction cycle with its pipeline fill: every junction
+    issues its pattern clocks from clock 0 on, all wait together where one has a clash, and
+    ``overhead`` clocks later the last result has been written. In scheme "zero-bubble" a block is
+    the junction cycle and nothing else.
 
     Args:
         design: the design.
@@ -169,6 +209,7 @@ class Schedule:
         for i in interleavers:
             load[: len(i.load)] = np.maximum(load[: len(i.load)], i.load)
         self.load = load
+        self.is_skewed = design.hardware.scheme == "zero-bubble"
         issue = np.concatenate([[0], np.cumsum(load)[:-1]])
         self.junctions = tuple(
             JunctionSchedule(
@@ -178,9 +219,44 @@ class Schedule:
                 issue[: i.shape.junction_cycle],
                 self.safe_distance,
                 inference,
+                pace,
             )
-            for i in interleavers
+            for i, pace in zip(interleavers, self._paces(), strict=True)
         )
+
+    def _paces(self) -> list[Pace]:
+        """Of all junctions, junction 1 first."""
+        n_junctions = self.design.n_junctions
+        if not self.is_skewed:
+            return [prototype_pace(i + 1, n_junctions) for i in range(n_junctions)]
+        timings = make_timings(self.design.shapes, [self.latencies] * n_junctions)
+        per_edge = self.design.number.profile == "prototype"
+        paces: list[Pace] = []
+        for i, timing in enumerate(timings):
+            age, offset = divmod(timing.start, self.junction_cycle)
+            # By edge, derivatives are read with the activations; else with the deltas, by the
+            # junction to the left.
+            slopes = timing.left_copies if per_edge or i == 0 else timings[i - 1].right_slope_copies
+            outputs = timing.output_copies
+            paces.append(Pace(age, offset, timing.lag, timing.slack, slopes, outputs))
+        return paces
+
+    @property
+    def latencies(self) -> Latencies:
+        """Of the data path of every junction."""
+        return Latencies(self.result_latency, self.write_latency, self.write_latency)
+
+    def require_clash_free(self) -> None:
+        """What runs a schedule calls this first.
+
+        Raises:
+            Refused: if lanes clash in scheme "zero-bubble", which has no clocks to wait in.
+        """
+        if self.is_skewed and self.stalls:
+            raise Refused(
+                f"hardware.scheme = 'zero-bubble': patterns clash, {self.stalls} clocks per input, "
+                "and no clock is left to wait in; fix: other patterns, or scheme = 'prototype'"
+            )
 
     @property
     def stalls(self) -> int:
@@ -190,6 +266,8 @@ class Schedule:
     @property
     def overhead(self) -> int:
         """Clocks per block in which the pipeline fills and drains."""
+        if self.is_skewed:
+            return 0
         return 2 + self.design.hardware.registers
 
     @cached_property
@@ -225,7 +303,23 @@ class Schedule:
     @property
     def oldest_age(self) -> int:
         """Blocks after which an input has left the pipeline."""
-        return (1 if self.inference else 2) * self.design.n_junctions
+        return max(self._last_write(part) // self.block_cycle for part in self.junctions)
+
+    def _last_write(self, part: JunctionSchedule) -> int:
+        """Clock in which a junction writes an input's last word, since its block began."""
+        begin = part.forward_age * self.block_cycle + part.pace.offset
+        last_issue = begin + self.junction_cycle + self.stalls - 1
+        result = last_issue + self.result_latency + part.pace.slack
+        if self.inference:
+            return result
+        return max(result, last_issue + part.pace.lag * self.block_cycle + self.write_latency)
+
+    @cached_property
+    def prediction_clock(self) -> int:
+        """Clock in which an input's last output is written, since its block began."""
+        part = self.junctions[-1]
+        start = part.forward_age * self.block_cycle + part.pace.offset
+        return start + int(part.finish_clock.max()) + self.result_latency
 
     def blocks(self, inputs: int) -> int:
         """Blocks that pass while ``inputs`` go through, fill and drain included."""

@@ -3,7 +3,8 @@
 A block starts when an input is offered (or, while draining, when one is still under way) and the
 last prediction has been taken; it ends when its clocks have run and its input is loaded. In
 between, position waits at 0 or at the last clock, where nothing is issued: so starvation changes
-no result, it only costs clocks.
+no result, it only costs clocks. In scheme "zero-bubble" something is issued in every clock: there
+the whole pipeline waits, before it issues.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ class Tick(NamedTuple):
     """What the sequencer did in one clock."""
 
     position: int | None
-    """Position issued, None while waiting."""
+    """Position issued, None while waiting: in scheme "zero-bubble" the whole pipeline waits."""
     beat: int | None
     """Beat of the input stream accepted, None if none was."""
     ends_block: bool
@@ -80,6 +81,8 @@ class Sequencer:
             free: whether the prediction register can take another one.
         """
         self.clocks += 1
+        if self.schedule.is_skewed:
+            return self._skewed_clock(offer, drain, free)
         if not self.running:
             if not (free and (offer is not None or (drain and not self.drained))):
                 self.starved += 1
@@ -98,6 +101,35 @@ class Sequencer:
         else:
             self.starved += 1
         return Tick(position, accepted, at_end and not self.running)
+
+    def _skewed_clock(self, offer: Descriptor | None, drain: bool, free: bool) -> Tick:
+        """Scheme "zero-bubble": a block has no clock in which nothing is issued."""
+        if not self.running:
+            if offer is None and (self.drained or not drain):
+                self.starved += 1
+                return Tick(None, None, False)
+            self._start(offer)
+        if not free and self._predicts():
+            self.starved += 1
+            return Tick(None, None, False)
+        accepted = self.beat if self.loading and offer is not None else None
+        if accepted is not None:
+            self.beat += 1
+            self.loading = self.beat < self.schedule.beats
+        position = self.position
+        at_end = position == self.schedule.block_cycle - 1
+        if at_end and self.loading:
+            self.starved += 1
+            return Tick(None, accepted, False)
+        self.position += 1
+        if at_end:
+            self._end()
+        return Tick(position, accepted, at_end)
+
+    def _predicts(self) -> bool:
+        """Whether an input's last output is written in this clock."""
+        age, position = divmod(self.schedule.prediction_clock, self.schedule.block_cycle)
+        return self.position == position and self.age(age).valid
 
     def _start(self, offer: Descriptor | None) -> None:
         self.running = True

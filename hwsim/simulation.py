@@ -105,6 +105,7 @@ class Simulation:
     def __init__(
         self, schedule: Schedule, inputs: int, *, input_clocks: int = 0, shown_cycles: int = 0
     ) -> None:
+        schedule.require_clash_free()
         self.schedule = schedule
         self.inputs = inputs
         self.input_clocks = input_clocks
@@ -144,9 +145,11 @@ class Simulation:
         works: list[list[Work]] = [[] for _ in range(self.schedule.block_cycle)]
         for index, part in enumerate(self.schedule.junctions):
             ages = {"ff": part.forward_age, "bp": part.backward_age, "up": part.backward_age}
-            for position, lanes in enumerate(np.bincount(part.edge_clock.ravel())):
+            for clock, lanes in enumerate(np.bincount(part.edge_clock.ravel())):
+                # A junction that is some clocks behind ends its cycle in the next block.
+                late, position = divmod(clock + part.pace.offset, self.schedule.block_cycle)
                 works[position] += [
-                    (index, phase, ages[phase], int(lanes)) for phase in _phases(index)
+                    (index, phase, ages[phase] + late, int(lanes)) for phase in _phases(index)
                 ]
         return works
 

@@ -89,6 +89,7 @@ class LayerBench:
             self.model.delta.write(self._access(sum_words), total, self.model.delta_copy)
         if ends:
             self.model.rotate()
+            self.model.rotate_back()
         await self.ports.next_clock()
 
     def _access(self, words: Raw):

@@ -117,9 +117,9 @@ ONE_MISTAKE = [
     ({"hardware.z": [4, -4]}, f"hardware.z = [4, -4]: {Z}"),
     ({"hardware.z": 4}, f"hardware.z = 4: {Z}"),
     (
-        {"hardware.scheme": "zero-bubble"},
-        "hardware.scheme = 'zero-bubble': must be 'prototype'; "
-        "fix: no other scheme is available yet",
+        {"hardware.scheme": "bubble"},
+        "hardware.scheme = 'bubble': must be 'prototype' or 'zero-bubble'; "
+        "fix: choose one of the two",
     ),
     ({"hardware.registers": -1}, f"hardware.registers = -1: {natural('registers', 0)}"),
     ({"hardware.registers": 1.0}, f"hardware.registers = 1.0: {natural('registers', 0)}"),

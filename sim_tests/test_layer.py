@@ -27,6 +27,7 @@ def test_copies_are_read_as_old_as_the_pipeline_needs(name, index):
             assert written.get(layer.backward_copy, oldest) == oldest
         written[layer.write_copy] = block
         layer.rotate()
+        layer.rotate_back()
 
 
 def test_points_fold_banks_two_and_four_times():

@@ -20,6 +20,8 @@ EXACT_BELOW_LOG2 = 99.6  # about 10^30
 class JunctionReport:
     """One junction's figures; names as in docs/architecture.md, storage in bits.
 
+    ``staleness`` is how many updates of the most recent inputs FF misses.
+
     ``access_patterns`` is None for a pattern from a file, ``scatter`` {forward, backward}. Goodness
     is None where it was not asked for or the junction is too large.
     """
@@ -35,6 +37,7 @@ class JunctionReport:
     depth: int
     junction_cycle: int
     block_cycle: int
+    staleness: int
     copies: dict[str, int]
     memory_bits: dict[str, int]
     address_bits: int
@@ -75,6 +78,7 @@ def report_junction(
         depth=shape.depth,
         junction_cycle=shape.junction_cycle,
         block_cycle=schedule.block_cycle,
+        staleness=junction.staleness,
         copies=junction.copies,
         memory_bits=memory_bits(design, junction),
         address_bits=address_bits(shape, pattern),

@@ -27,6 +27,7 @@ ROWS = {
     "depth": "words per left bank",
     "junction_cycle": "junction cycle, clocks",
     "block_cycle": "block cycle, clocks",
+    "staleness": "staleness, updates",
     "copies": "copies",
     "memory_bits": "memory, bits",
     "address_bits": "address storage, bits",

@@ -44,6 +44,7 @@ class FastPipeline:
     ) -> None:
         self.design = design
         self.schedule = schedule or make_schedule(design)
+        self.schedule.require_clash_free()
         self.map = MemoryMap(design, self.schedule)
         self.inputs_seen = 0
         self.epochs_seen = 0
@@ -179,16 +180,16 @@ class FastPipeline:
     def _layer(self, record: np.void, layout: Layout) -> dict[str, Raw]:
         memory, shift = self.map.memory, int(self.map.numbers["fraction_shift"][0])
         name = f"layer {record['index'] - 1}"
-        copies, size, deltas = record["copies"], record["left_size"], record["delta_size"]
+        size, deltas = record["left_size"], record["delta_size"]
 
         def take(array: np.ndarray, at: int, copies: int, size: int, place: Raw) -> Raw:
             return array[at : at + copies * size].reshape(copies, size)[:, place].astype(np.int64)
 
         left = {
-            kind: take(array, record[at], copies, size, layout.place) >> shift
-            for kind, array, at in (
-                ("activation", memory.activation, "activation"),
-                ("derivative", memory.slope, "slope"),
+            kind: take(array, record[at], record[copies], size, layout.place) >> shift
+            for kind, array, at, copies in (
+                ("activation", memory.activation, "activation", "copies"),
+                ("derivative", memory.slope, "slope", "slope_copies"),
             )
         }
         delta = take(memory.delta, record["delta"], 2, deltas, layout.delta_place)
@@ -196,8 +197,9 @@ class FastPipeline:
 
     def _output_deltas(self) -> Raw:
         order = self.map.layouts[-1].right_order
-        stride = self.map.junctions[-1]["output_stride"]
-        deltas = self.map.memory.output_delta[: 2 * stride].reshape(2, -1)
+        last = self.map.junctions[-1]
+        stride, copies = last["output_stride"], last["output_copies"]
+        deltas = self.map.memory.output_delta[: copies * stride].reshape(copies, -1)
         return deltas[:, np.argsort(order)].astype(np.int64)
 
     def _keep_pixels(self, pixels: Raw) -> None:

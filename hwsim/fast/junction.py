@@ -112,7 +112,7 @@ def work(
     """
     forward = part.activation + (block - 1) % part.copies * part.left_size
     backward = part.activation + (block + 1) % part.copies * part.left_size
-    slope = part.slope + (block + 1) % part.copies * part.left_size
+    slope = part.slope + (block - 1 - part.lag) % max(1, part.slope_copies) * part.left_size
     delta = part.delta + block % 2 * part.delta_size
     if trains:
         begin_update(part, number, memory, tables, scratch, block, shift, tally)

@@ -44,9 +44,10 @@ JUNCTION = _fields(
     "tiles span product_stride no_product product_kind product_span bundles bundle_width "
     "bundle_length output_stride "
     f"{TABLES} touches "
-    "weight bias activation slope left_size copies delta delta_size delta_stride "
-    "right_activation right_slope right_size right_copies right_place right_in_order "
-    "right_delta right_delta_size right_delta_place"
+    "weight bias activation slope left_size copies slope_copies delta delta_size delta_stride "
+    "right_activation right_slope right_size right_copies right_slope_copies right_place "
+    "right_in_order right_delta right_delta_size right_delta_place "
+    "lag right_lag output_copies"
 )
 """One junction as the kernels see it: its shape, and where its parts of the arrays begin.
 
@@ -224,6 +225,9 @@ class MemoryMap:
                 record[name] = size
             record["is_first"], record["is_last"] = shape.index == 1, shape.index == last
             record["copies"] = part.copies["activation"]
+            record["slope_copies"] = part.copies["derivative"]
+            record["output_copies"] = part.copies["output_delta"]
+            record["lag"] = part.pace.lag
             record["output_stride"] = whole_vectors(shape.n_right)
 
     def _fill_shifts(self) -> None:
@@ -242,7 +246,8 @@ class MemoryMap:
     def _fill_rights(self) -> None:
         """Let each junction know where the one to its right has its left memories."""
         for here, right in pairwise(self.junctions):
-            for name in ("activation", "slope", "copies", "delta", "delta_size"):
+            places = ("activation", "slope", "delta", "delta_size")
+            for name in (*places, "copies", "slope_copies", "lag"):
                 here[f"right_{name}"] = right[name]
             here["right_size"] = right["left_size"]
             first = here["right_place"]
@@ -352,7 +357,8 @@ class MemoryMap:
             fetched = stride * min(record["rows"], self.numbers["rows"][0])
             sizes |= dict.fromkeys(("forward", "backward"), fetched)
         if layout.is_by_left:
-            sizes["products"] = record["no_product"] + 1
+            # As far as the last vector can begin, look-ups read whole tables.
+            sizes["products"] = record["no_product"] + record["product_span"] + 2 * LANES
         if record["is_first"]:
             return sizes
         if layout.is_chained:

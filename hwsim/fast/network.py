@@ -1,8 +1,9 @@
 """All junctions, block after block (``hwsim.pipeline`` without its clocks).
 
-In block b of a run, input b is loaded, junction j takes input b - j forwards, and learns from input
-b - (2L - j + 1) (arXiv:1806.01087 section III-C). A weight is read before anything of its block is
-written, so the junctions of a block can be taken one after the other.
+In block b of a run, input b is loaded, junction j takes input b - j forwards, and learns from the
+input that is ``lag`` blocks older. A weight is read before anything of its block is written, so the
+junctions of a block can be taken one after the other; where junctions are skewed against each other
+(scheme "zero-bubble"), the junction cycles of one block here are not at the same time.
 """
 
 from __future__ import annotations
@@ -49,7 +50,8 @@ def run_blocks(
                 parts[0], number, memory.activation, tables.place, begun + block, pixels, block
             )
         for j in range(n_junctions):
-            forward, backward = block - (j + 1), block - (2 * n_junctions - j)
+            forward = block - (j + 1)
+            backward = forward - parts[j].lag
             forwards = 0 <= forward < n_inputs
             trains = train and 0 <= backward < n_inputs
             if not (forwards or trains):

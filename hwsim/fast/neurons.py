@@ -53,9 +53,15 @@ def multiply(x: int, y: int, frac_bits: int, low: int, high: int) -> tuple[int, 
 @compiled
 def read_output_deltas(part: Any, output_delta: np.ndarray, block: int, delta: np.ndarray) -> None:
     """Deltas of the last layer."""
-    at = (1 - block % 2) * part.output_stride
+    at = (block - part.lag) % part.output_copies * part.output_stride
     for neuron in range(0, part.n_right, LANES):
         store(delta, neuron, load(output_delta, at + neuron))
+
+
+@inlined
+def delta_copy(part: Any, block: int) -> int:
+    """Which copy of the deltas the junction to the right has written for the input learnt from."""
+    return (block - part.lag + 1 + part.right_lag) % 2
 
 
 @compiled
@@ -63,7 +69,7 @@ def read_layer_deltas(
     part: Any, memory: np.ndarray, place: np.ndarray, block: int, delta: np.ndarray
 ) -> None:
     """Deltas of a layer that has a' in them already (profile "prototype")."""
-    at = part.right_delta + (1 - block % 2) * part.right_delta_size
+    at = part.right_delta + delta_copy(part, block) * part.right_delta_size
     for neuron in range(0, part.n_right, LANES):
         found = read_places(part, memory, at, place, part.right_delta_place, neuron)
         store(delta, neuron, convert(delta, found))
@@ -89,8 +95,8 @@ def read_layer_sums(
 
     The hardware multiplies in each clock that touches the neuron, and counts each time.
     """
-    at = part.right_delta + (1 - block % 2) * part.right_delta_size
-    slope_at = part.right_slope + block % part.right_copies * part.right_size
+    at = part.right_delta + delta_copy(part, block) * part.right_delta_size
+    slope_at = part.right_slope + (block - part.lag) % part.right_slope_copies * part.right_size
     frac_bits, count = number.frac_bits, 0
     for neuron in range(0, part.n_right, LANES):
         total = lengthen(read_places(part, memory, at, place, part.right_delta_place, neuron))
@@ -192,8 +198,8 @@ def write_layer(
     activation: np.ndarray, slope: np.ndarray,
 ) -> None:  # fmt: skip
     """a and a' to the left memories of the junction to the right."""
-    copy = block % part.right_copies * part.right_size
-    a_at, slope_at = part.right_activation + copy, part.right_slope + copy
+    a_at = part.right_activation + block % part.right_copies * part.right_size
+    slope_at = part.right_slope + block % max(1, part.right_slope_copies) * part.right_size
     first, begin = part.right_place, part.curve
     if part.right_in_order:
         for neuron in range(0, part.n_right, LANES):
@@ -215,7 +221,8 @@ def write_cost(
     address: np.ndarray, a: np.ndarray,
 ) -> int:  # fmt: skip
     """a, and a - y, for the quadratic cost times a' (``hwsim.cost``); how many were clipped."""
-    at, begin, n_right = block % 2 * part.output_stride, part.curve, part.n_right
+    begin, n_right = part.curve, part.n_right
+    at = block % part.output_copies * part.output_stride
     low, high, shift = number.low, number.high, number.fraction_shift
     output_delta, bits = memory.output_delta, 8 * memory.activation.itemsize
     for neuron in range(0, n_right, LANES):

@@ -1,0 +1,224 @@
+"""Scheme "zero-bubble": an input every junction cycle, the right bits, and what it needs."""
+
+from __future__ import annotations
+
+import json
+from functools import partial
+
+import numpy as np
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+from small_designs import make, random_pattern, schedule_of
+from small_nets import drawn_nets, random_data, scaled_state
+from stale_oracle import StaleNet
+
+from hwsim.cli.app import run
+from hwsim.comparison import compare
+from hwsim.design import Design
+from hwsim.design_file import make_design
+from hwsim.engines import ENGINES, make_engine
+from hwsim.errors import BadInput, Refused
+from hwsim.pipeline import Input, Pipeline
+from hwsim.schedule import make_schedule
+from hwsim.simulation import PHASES, Simulation, steady_utilisation
+from hwsim.state import State
+from hwsim.timing import make_timings
+
+NETS = {
+    "digits": ([64, 80, 10], [10, 1], [32, 4]),
+    "three alike": ([12, 12, 12, 12], [4, 4, 4], [4, 4, 4]),
+    "neurons that span clocks": ([18, 12, 10, 6, 3], [4, 5, 3, 2], [6, 4, 5, 3]),
+    "one junction": ([9, 6], [4], [3]),
+    "depth 1": ([16, 16, 8], [8, 8], [16, 16]),
+    "four junctions, deep banks": ([24, 24, 24, 24, 12], [6, 6, 6, 6], [8, 8, 8, 8]),
+}
+"""Names of nets with room for a register or none."""
+
+REGISTERS = {"digits": 3, "three alike": 2, "four junctions, deep banks": 4}
+
+
+def design_of(name: str, profile: str = "default", **hardware: object) -> Design:
+    keys = {"scheme": "zero-bubble", "registers": REGISTERS.get(name, 0), **hardware}
+    sections = make(*NETS[name], **keys).sections()
+    return make_design({**sections, "number": {"profile": profile, "int_bits": 2}})
+
+
+def in_scheme(design: Design) -> Design | None:
+    """The same design in scheme "zero-bubble", with as many registers as fit; None if none do."""
+    for registers in range(design.hardware.registers, -1, -1):
+        hardware = {**design.sections()["hardware"], "scheme": "zero-bubble", "forwarding": True}
+        try:
+            hardware["registers"] = registers
+            return make_design({**design.sections(), "hardware": hardware})
+        except BadInput:
+            continue
+    return None
+
+
+def assert_equal_engines(design: Design, state: State, inputs: int) -> None:
+    schedule, data = make_schedule(design), random_data(design, inputs)
+    engines = [partial(make_engine, name, design, schedule, state) for name in ("clock", "fast")]
+    found = compare(schedule, *engines, data.xtr, data.ytr)
+    assert found is None, str(found)
+
+
+@pytest.mark.parametrize("name", NETS)
+@pytest.mark.parametrize("profile", ["default", "prototype"])
+def test_both_engines_and_the_definition_agree(name, profile):
+    """The oracle knows how stale weights are, and nothing of clocks."""
+    design = design_of(name, profile)
+    state = scaled_state(design, 1.0)
+    data = random_data(design, 60)
+    lags = [part.staleness for part in make_schedule(design).junctions]
+    oracle = StaleNet(design, state, lags)
+    pairs = zip(data.xtr, data.ytr, strict=True)
+    expected = [oracle.learn(pixels, int(label), 3) for pixels, label in pairs]
+    for engine in ENGINES:
+        made = make_engine(engine, design, None, state)
+        predictions = made.run(data.xtr, data.ytr)
+        for (weight, bias), got, got_bias in zip(
+            oracle.weights, made.state().weights, made.state().biases, strict=True
+        ):
+            np.testing.assert_array_equal(got, weight, err_msg=engine)
+            np.testing.assert_array_equal(got_bias, bias, err_msg=engine)
+        assert predictions.tolist() == expected
+
+
+@pytest.mark.parametrize("name", ["digits", "neurons that span clocks"])
+def test_the_definition_with_another_staleness_is_another_net(name):
+    design = design_of(name)
+    data, state = random_data(design, 40), scaled_state(design, 1.0)
+    lags = [part.staleness for part in make_schedule(design).junctions]
+    engine = make_engine("fast", design, None, state)
+    engine.run(data.xtr, data.ytr)
+    for j in range(design.n_junctions):
+        oracle = StaleNet(design, state, [lag + (i == j) for i, lag in enumerate(lags)])
+        for pixels, label in zip(data.xtr, data.ytr, strict=True):
+            oracle.learn(pixels, int(label), 3)
+        equal = [
+            np.array_equal(weight, got)
+            for (weight, _), got in zip(oracle.weights, engine.state().weights, strict=True)
+        ]
+        assert not all(equal), f"junction {j + 1}"
+
+
+@settings(deadline=None, max_examples=25)
+@given(drawn_nets(), st.sampled_from([None, 0.5, 4.0]))
+def test_engines_agree_on_any_net(design, spread):
+    design = in_scheme(design)
+    assume(design is not None)
+    state = State.initial(design) if spread is None else scaled_state(design, spread)
+    assert_equal_engines(design, state, 60)
+
+
+@pytest.mark.parametrize("name", NETS)
+@pytest.mark.parametrize("profile", ["default", "prototype"])
+def test_an_input_every_junction_cycle_and_every_lane_busy(name, profile):
+    design = design_of(name, profile)
+    schedule, data = make_schedule(design), random_data(design, 20)
+    cycles = {shape.junction_cycle for shape in design.shapes}
+    assert schedule.block_cycle == max(cycles)
+    model = Pipeline(design, schedule)
+    model.run(data.xtr, data.ytr)
+    assert model.sequencer.clocks == schedule.clocks(20) == schedule.blocks(20) * max(cycles)
+    usage = Simulation(schedule, 20).run()
+    assert usage.clocks == model.sequencer.clocks
+    assert usage.stall_clocks == {"clash": 0, "starved": 0, "fill": 0}
+    for index, shape in enumerate(design.shapes):
+        expected = shape.junction_cycle / max(cycles)
+        phases = PHASES if index else ("ff", "up")
+        assert [steady_utilisation(schedule)[index][p] for p in phases] == [expected] * len(phases)
+        assert usage.busy[index] == {p: 20 * shape.n_edges * (p in phases) for p in PHASES}
+
+
+@pytest.mark.parametrize("name", NETS)
+def test_lags_and_copies_are_those_of_the_closed_forms(name):
+    """3(L - i) + 1, and two copies more; output deltas need one."""
+    for profile in ("default", "prototype"):
+        schedule = make_schedule(design_of(name, profile))
+        timings = make_timings(schedule.design.shapes, [schedule.latencies] * len(NETS[name][2]))
+        last = len(schedule.junctions)
+        for i, (part, timing) in enumerate(zip(schedule.junctions, timings, strict=True), 1):
+            assert part.staleness == timing.staleness == 3 * (last - i) + 1
+            assert part.copies["activation"] == timing.left_copies == part.staleness + 2
+            by_edge = profile == "prototype"
+            slopes = part.staleness + (2 if by_edge else 3) if i > 1 else 0
+            assert part.copies["derivative"] == slopes
+            assert part.copies["output_delta"] == (1 if i == last else 0)
+
+
+@pytest.mark.parametrize("name", ["digits", "neurons that span clocks"])
+def test_pauses_cost_clocks_and_change_nothing(name):
+    """Inputs that come late, beats that are missing, predictions that nobody takes."""
+    design, rng = design_of(name), np.random.default_rng(1)
+    data = random_data(design, 25)
+    steady, paused = Pipeline(design), Pipeline(design)
+    expected = steady.run(data.xtr, data.ytr)
+    source = [
+        Input(pixels.astype(np.int64), paused.describe(int(label), True, n))
+        for n, (pixels, label) in enumerate(zip(data.xtr, data.ytr, strict=True))
+    ]
+    predictions, held = [], None
+    while source or not paused.sequencer.drained or held is not None:
+        offered = source[0] if source and rng.integers(3) else None
+        take = bool(rng.integers(2))
+        if take and held is not None:
+            predictions.append(held.prediction)
+        tick = paused.clock(offered, drain=not source, take=take)
+        held = paused.output
+        if tick.beat == paused.schedule.beats - 1:
+            source.pop(0)
+    assert predictions == expected.tolist()
+    assert paused.sequencer.starved > 0
+    for name, values in steady.contents().items():
+        np.testing.assert_array_equal(paused.contents()[name], values, err_msg=name)
+
+
+def test_runs_in_a_row_and_training_off():
+    design = design_of("digits")
+    clock, fast = (make_engine(engine, design) for engine in ("clock", "fast"))
+    data = random_data(design, 40)
+    for part, train in ((slice(0, 3), True), (slice(3, 9), False), (slice(9, 40), True)):
+        for engine in (clock, fast):
+            engine.run(data.xtr[part], data.ytr[part], train=train)
+        contents = fast.contents()
+        for name, values in clock.contents().items():
+            np.testing.assert_array_equal(contents[name], values, err_msg=name)
+        assert clock.blocks == fast.blocks
+    assert clock.tallies == fast.tallies
+
+
+def test_a_pattern_that_clashes_is_refused():
+    design = design_of("three alike")
+    rng = np.random.default_rng(1)
+    schedule = schedule_of(design, *(random_pattern(shape, rng) for shape in design.shapes))
+    assert schedule.stalls > 0
+    for engine in ENGINES:
+        with pytest.raises(Refused, match=r"patterns clash, .* fix: other patterns, or scheme"):
+            make_engine(engine, design, schedule)
+
+
+@pytest.mark.parametrize(("hardware", "message"), [
+    ({"forwarding": False}, "hardware.forwarding = False: scheme = 'zero-bubble' forwards"),
+    ({"registers": 5}, "a junction cycle of 12 clocks is shorter than the way .* 13"),
+])  # fmt: skip
+def test_what_the_scheme_needs(hardware, message):
+    with pytest.raises(BadInput, match=message):
+        design_of("three alike", **hardware)
+    assert design_of("three alike", registers=4)
+
+
+def test_check_and_simulate_tell(tmp_path, capsys):
+    path = tmp_path / "net.json"
+    path.write_text(json.dumps(design_of("digits").sections()))
+    assert run(["check", str(path), "--json"]) == 0
+    junctions = json.loads(capsys.readouterr().out)["junctions"]
+    assert [j["staleness"] for j in junctions] == [4, 1]
+    assert [j["copies"]["activation"] for j in junctions] == [6, 3]
+    assert run(["simulate", str(path), "--inputs", "30", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["clocks_per_input"] == 20
+    assert run(["generate", str(path), "-o", str(tmp_path / "out")]) == 2
+    assert "zero-bubble" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
