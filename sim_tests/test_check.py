@@ -199,6 +199,7 @@ def test_memory_of_the_prototype_at_12_bits():
         "derivative": 3 * 64 * 12,
         "delta": 2 * 64 * 12,
         "output_delta": 2 * 32 * 12,
+        "shift": 0,
         "total": 19_584,
     }
 

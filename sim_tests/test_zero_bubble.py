@@ -13,6 +13,7 @@ from small_designs import make, random_pattern, schedule_of
 from small_nets import drawn_nets, random_data, scaled_state
 from stale_oracle import StaleNet
 
+from hwsim.checks.memory_bits import memory_bits
 from hwsim.cli.app import run
 from hwsim.comparison import compare
 from hwsim.design import Design
@@ -146,6 +147,20 @@ def test_lags_and_copies_are_those_of_the_closed_forms(name):
             slopes = part.staleness + (2 if by_edge else 3) if i > 1 else 0
             assert part.copies["derivative"] == slopes
             assert part.copies["output_delta"] == (1 if i == last else 0)
+
+
+def test_memory_of_the_network_of_2018():
+    """RAM as the study of the scheme has it; and registers for two neurons' a and a' per clock."""
+    for scheme, ram in (("prototype", 110_464), ("zero-bubble", 118_272)):
+        net = ([1024, 64, 32], [4, 16], [128, 32])
+        design = make(*net, scheme=scheme, registers=7)
+        design = make_design({**design.sections(), "number": {"profile": "prototype"}})
+        schedule = make_schedule(design)
+        bits = [memory_bits(design, part) for part in schedule.junctions]
+        assert sum(of["total"] - of["shift"] for of in bits) == ram
+        slack = schedule.junctions[0].pace.slack
+        assert slack == (32 - (2 + 7) - (1 + 7) if scheme == "zero-bubble" else 0)
+        assert [of["shift"] for of in bits] == [slack * 2 * 2 * 12, 0]
 
 
 @pytest.mark.parametrize("name", ["digits", "neurons that span clocks"])

@@ -21,7 +21,8 @@ def memory_bits(design: Design, junction: JunctionSchedule) -> dict[str, int]:
     """Bits per kind of memory of one junction, all copies, and their ``total``.
 
     Words are counted as banks hold them: where the number of banks does not divide that of the
-    neurons, the last word of some banks is never used.
+    neurons, the last word of some banks is never used. ``shift`` are the registers in which scheme
+    "zero-bubble" holds activations and derivatives back on their way to the right.
     """
     shape, copies, width = junction.shape, junction.copies, design.fixed_point.width
     left_words = shape.left_banks * shape.left_depth
@@ -34,5 +35,6 @@ def memory_bits(design: Design, junction: JunctionSchedule) -> dict[str, int]:
         "derivative": copies["derivative"] * left_words * width,
         "delta": copies["delta"] * left_words * delta_bits(design, shape.d_out),
         "output_delta": copies["output_delta"] * right_words * width,
+        "shift": junction.pace.slack * shape.right_banks * 2 * width,
     }
     return bits | {"total": sum(bits.values())}
