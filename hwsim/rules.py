@@ -162,8 +162,9 @@ def _scheme(network: Network, hardware: Hardware) -> Iterator[Mistake]:
     sizes = list(zip(network.layers, network.out_degrees, hardware.z, strict=False))
     cycle = max(n_left * d_out // z for n_left, d_out, z in sizes)
     n_left, d_out, z = sizes[-1]
-    # A neuron of the last junction spans up to that many clocks more.
-    span = -(-(n_left * d_out // network.layers[-1]) // z)
+    # As ``timing.longest_span``: clocks from a last neuron's first edge to its last one.
+    d_in = n_left * d_out // network.layers[-1]
+    span = (z - gcd(z, d_in) + d_in - 1) // z
     hop = 3 + 2 * hardware.registers if len(sizes) > 1 else 0
     needed = max(hop, span + 3 + hardware.registers)
     if cycle < needed:

@@ -24,7 +24,7 @@ from hwsim.pipeline import Input, Pipeline
 from hwsim.schedule import make_schedule
 from hwsim.simulation import PHASES, Simulation, steady_utilisation
 from hwsim.state import State
-from hwsim.timing import make_timings
+from hwsim.timing import Latencies, make_timings
 
 NETS = {
     "digits": ([64, 80, 10], [10, 1], [32, 4]),
@@ -222,6 +222,26 @@ def test_what_the_scheme_needs(hardware, message):
     with pytest.raises(BadInput, match=message):
         design_of("three alike", **hardware)
     assert design_of("three alike", registers=4)
+
+
+@pytest.mark.parametrize("name", NETS)
+def test_one_register_more_than_fits_would_take_another_cycle(name):
+    layers, out_degrees, z = NETS[name]
+    most = next(
+        registers
+        for registers in range(40, -1, -1)
+        if in_scheme(make(layers, out_degrees, z, registers=registers)).hardware.registers
+        == registers
+    )
+
+    def lags(registers: int) -> list[int]:
+        path = Latencies(2 + registers, 1 + registers, 1 + registers)
+        shapes = make(layers, out_degrees, z).shapes
+        return [timing.lag for timing in make_timings(shapes, [path] * len(z))]
+
+    fitting = [3 * (len(z) - i) - 2 for i in range(len(z))]
+    assert lags(most) == fitting
+    assert lags(most + 1) != fitting
 
 
 def test_check_and_simulate_tell(tmp_path, capsys):
