@@ -19,7 +19,8 @@ import numpy as np
 from hwsim.design import Design, JunctionShape
 from hwsim.errors import Refused
 from hwsim.interleaver import Index, Interleaver, draw_all
-from hwsim.timing import Latencies, make_timings
+from hwsim.pace import Pace, prototype_pace, skewed_paces
+from hwsim.timing import Latencies
 
 
 @dataclass(frozen=True)
@@ -58,33 +59,6 @@ class Slot:
     def keeps(self) -> Index:
         """By active lane, what its left neuron's partial sum is multiplied by: 0 where fresh."""
         return (~self.fresh).astype(np.int64)
-
-
-@dataclass(frozen=True)
-class Pace:
-    """When one junction works on which input.
-
-    Attributes:
-        forward_age: blocks since an input was loaded, when its FF begins.
-        offset: clocks by which the junction is behind the block.
-        lag: blocks from FF to BP and UP of the same input.
-        slack: clocks that results are held back.
-        slope_copies: of the left derivatives.
-        output_copies: of the output deltas.
-    """
-
-    forward_age: int
-    offset: int
-    lag: int
-    slack: int
-    slope_copies: int
-    output_copies: int
-
-
-def prototype_pace(index: int, n_junctions: int) -> Pace:
-    """Of junction ``index``, from 1, in scheme "prototype"."""
-    lag = 2 * (n_junctions - index) + 1
-    return Pace(index, offset=0, lag=lag, slack=0, slope_copies=lag + 2, output_copies=2)
 
 
 @dataclass(frozen=True)
@@ -226,20 +200,10 @@ class Schedule:
 
     def _paces(self) -> list[Pace]:
         """Of all junctions, junction 1 first."""
+        if self.is_skewed:
+            return skewed_paces(self.design, self.latencies, self.junction_cycle)
         n_junctions = self.design.n_junctions
-        if not self.is_skewed:
-            return [prototype_pace(i + 1, n_junctions) for i in range(n_junctions)]
-        timings = make_timings(self.design.shapes, [self.latencies] * n_junctions)
-        per_edge = self.design.number.profile == "prototype"
-        paces: list[Pace] = []
-        for i, timing in enumerate(timings):
-            age, offset = divmod(timing.start, self.junction_cycle)
-            # By edge, derivatives are read with the activations; else with the deltas, by the
-            # junction to the left.
-            slopes = timing.left_copies if per_edge or i == 0 else timings[i - 1].right_slope_copies
-            outputs = timing.output_copies
-            paces.append(Pace(age, offset, timing.lag, timing.slack, slopes, outputs))
-        return paces
+        return [prototype_pace(i + 1, n_junctions) for i in range(n_junctions)]
 
     @property
     def latencies(self) -> Latencies:

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from hwsim.fast.compiled import compiled, inlined
+from hwsim.fast.gather import load_each
 from hwsim.fast.llvm import LANES
 from hwsim.fast.look_ups import (
     behind,
@@ -26,7 +27,6 @@ from hwsim.fast.look_ups import (
 from hwsim.fast.vectors import (
     element,
     load,
-    load_each,
     load_octet,
     splat,
     store,

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from hwsim.fast.compiled import compiled, inlined
+from hwsim.fast.gather import load_each, lower_half, upper_half
 from hwsim.fast.llvm import LANES
 from hwsim.fast.vectors import (
     add,
@@ -26,8 +27,6 @@ from hwsim.fast.vectors import (
     lane_of,
     lengthen,
     load,
-    load_each,
-    lower_half,
     maximum,
     minimum,
     multiply_low,
@@ -37,7 +36,6 @@ from hwsim.fast.vectors import (
     splat,
     store,
     subtract_saturating,
-    upper_half,
 )
 
 
