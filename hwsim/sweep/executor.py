@@ -10,6 +10,7 @@ import os
 import signal
 import threading
 import time
+import warnings
 from collections.abc import Callable, Generator, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, wait
 from contextlib import contextmanager
@@ -88,6 +89,9 @@ def _until_broken(
 
 
 def _executor(jobs: int) -> Executor:
+    # A process that has grown, as one does that compiles the fast engine, is replaced, which is
+    # fine; as an error, the warning of it would end the thread that hands out the work.
+    warnings.filterwarnings("ignore", "A worker stopped while some jobs", UserWarning)
     return get_reusable_executor(
         max_workers=jobs, env=ONE_THREAD, initializer=_watch, initargs=(os.getpid(),)
     )
