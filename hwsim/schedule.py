@@ -285,6 +285,13 @@ class Schedule:
         start = part.forward_age * self.block_cycle + part.pace.offset
         return start + int(part.finish_clock.max()) + self.result_latency
 
+    @property
+    def prediction_latency(self) -> int:
+        """Clocks from an input's first beat to its prediction, if nothing waits."""
+        if self.is_skewed:
+            return self.prediction_clock + 1
+        return (self.design.n_junctions + 1) * self.block_cycle  # it comes with the end of a block
+
     def blocks(self, inputs: int) -> int:
         """Blocks that pass while ``inputs`` go through, fill and drain included."""
         return inputs + self.oldest_age

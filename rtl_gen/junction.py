@@ -10,7 +10,7 @@ multipliers, t+1+P sums and write back, t+2+P activations.
 
 from __future__ import annotations
 
-from amaranth.hdl import Module, Mux, Signal
+from amaranth.hdl import Elaboratable, EnableInserter, Module, Mux, Signal
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
@@ -22,11 +22,12 @@ from rtl_gen.cost import Cost
 from rtl_gen.delay import delay
 from rtl_gen.feedforward import FeedForward
 from rtl_gen.fixed_point import FixedPoint
-from rtl_gen.interleaver import Interleaver, Network
+from rtl_gen.interleaver import Interleaver, Network, index_shape
 from rtl_gen.lanes import Lanes, fill
 from rtl_gen.layer import Layer
 from rtl_gen.natural_order import Cursor, NaturalOrder
 from rtl_gen.parameters import HostSide, Parameters
+from rtl_gen.sequencer import work_layout
 from rtl_gen.update import Update, lane_value
 
 
@@ -41,10 +42,9 @@ class Junction(wiring.Component):
         right: the layer to the right, or the cost.
 
     Attributes:
-        position, issue, restart (In): from the sequencer.
-        forward (In): the input in feedforward is valid.
-        backward (In): the input in backpropagation and update is valid and trains; its
-        eta_shift (In).
+        advance (In): the pipeline takes a clock.
+        issue (In): the position of ``work`` (In) is issued; see ``sequencer.work_layout``.
+        label (Out): of the input whose results leave.
         left, right (Out): see ``InterleavedSide`` and ``NaturalSide``.
         host (In): see ``HostSide``.
         saturated (Out): 3 bits, an operation of FF, BP, UP left the range in this clock.
@@ -67,12 +67,10 @@ class Junction(wiring.Component):
         self.has_slope = isinstance(right, Layer) and right.has_delta and not self.per_edge
         super().__init__(
             {
-                "position": In(range(schedule.block_cycle)),
+                "advance": In(1, init=1),
                 "issue": In(1),
-                "restart": In(1),
-                "forward": In(1),
-                "backward": In(1),
-                "eta_shift": In(range(self.number.width)),
+                "work": In(work_layout(schedule)),
+                "label": Out(index_shape(design.network.layers[-1])),
                 "left": Out(left.right.signature.flip()),
                 "right": Out(right.left.signature.flip()),
                 "host": In(HostSide(design)),
@@ -80,31 +78,33 @@ class Junction(wiring.Component):
             }
         )
 
-    def elaborate(self, platform: object) -> Module:
+    def elaborate(self, platform: object) -> Elaboratable:
         m = Module()
-        shape, late = self.shape, self.registers
+        shape, late, work = self.shape, self.registers, self.work
         issued = Signal()
-        m.d.comb += issued.eq(self.issue & (self.position < shape.junction_cycle))
+        m.d.comb += issued.eq(self.issue & (work.position < shape.junction_cycle))
         m.submodules.interleaver = self.interleaver = Interleaver(self.part)
         m.submodules.order = self.order = NaturalOrder(shape)
         for counter in (self.interleaver, self.order):
-            m.d.comb += [counter.restart.eq(self.restart), counter.step.eq(issued)]
+            m.d.comb += [counter.restart.eq(work.ends_cycle), counter.step.eq(issued)]
         self._cursors(m, issued)
         self._parameters(m, self.design)
 
         self.phase = delay(m, self.order.phase, 1, "phase")
         self.finishing = delay(m, self.order.finishing, 1, "finishing")
-        self.forward_valid = delay(m, issued & self.forward, 1, "forward_valid")
+        self.forward_valid = delay(m, issued & work.forward.valid, 1, "forward_valid")
         m.d.comb += self.left.word.eq(self.interleaver.word)
         self.operands = Network(m, self.interleaver, 1, "operands")
         self._forward(m)
         if self.trains:
-            self.backward_valid = delay(m, issued & self.backward, 1, "backward_valid")
+            trains = work.backward.valid & work.backward.train
+            self.backward_valid = delay(m, issued & trains, 1, "backward_valid")
             self.write_valid = delay(m, self.backward_valid, late, "write_valid")
             self._update(m)
         if self.has_delta:
             self._backward(m)
-        return m
+        # The host reaches weights and biases while the pipeline stands still.
+        return EnableInserter(self.advance | self.host.select)(m)
 
     def _cursors(self, m: Module, issued: Signal) -> None:
         """Where the right neurons touched lie in the bias memory and in the right memory."""
@@ -120,7 +120,7 @@ class Junction(wiring.Component):
             m.submodules.right_cursor = self.right_cursor
         for cursor in dict.fromkeys((self.bias_cursor, self.right_cursor)):
             m.d.comb += [
-                cursor.restart.eq(self.restart),
+                cursor.restart.eq(self.work.ends_cycle),
                 cursor.advance.eq(Mux(issued, self.order.finishing, 0)),
             ]
 
@@ -129,7 +129,7 @@ class Junction(wiring.Component):
         m.submodules.parameters = self.parameters = parameters = Parameters(design, self.shape)
         wiring.connect(m, wiring.flipped(self.host), parameters.host)
         m.d.comb += [
-            parameters.position.eq(self.position),
+            parameters.position.eq(self.work.position),
             parameters.base.eq(self.bias_cursor.base),
             parameters.word.eq(self.bias_cursor.word),
         ]
@@ -155,19 +155,23 @@ class Junction(wiring.Component):
             forward.activation.eq(self._lanes(m, self.left.forward, "forward_activation")),
             forward.bias.eq(self.parameters.bias),
             activation.h.eq(forward.h),
-            self.right.activation.eq(activation.activation),
             self.saturated[0].eq(forward.saturated),
         ]
         count = Mux(self.forward_valid, self.finishing, 0)
-        cursor = self.right_cursor
+        cursor, slack = self.right_cursor, self.part.pace.slack
+        since = late + 2 + slack
+        label = self.work.forward.label
         m.d.comb += [
-            self.right.count.eq(delay(m, count, late + 1, "count")),
-            self.right.base.eq(delay(m, cursor.base, late + 2, "result_base")),
-            self.right.word.eq(delay(m, cursor.word, late + 2, "result_word")),
+            self.right.count.eq(delay(m, count, since - 1, "count")),
+            self.right.base.eq(delay(m, cursor.base, since, "result_base")),
+            self.right.word.eq(delay(m, cursor.word, since, "result_word")),
+            self.right.activation.eq(delay(m, activation.activation, slack, "result_activation")),
+            self.label.eq(delay(m, label, since, "result_label")),
         ]
         if self.trains:
+            derivative = delay(m, activation.derivative, slack, "result_derivative")
             m.d.comb += [
-                self.right.derivative.eq(activation.derivative),
+                self.right.derivative.eq(derivative),
                 self.right.touched_base.eq(cursor.base),
                 self.right.touched_word.eq(cursor.word),
             ]
@@ -180,17 +184,17 @@ class Junction(wiring.Component):
             update.valid.eq(self.backward_valid),
             update.phase.eq(self.phase),
             update.finishing.eq(self.finishing),
-            update.eta_shift.eq(self.eta_shift),
+            update.eta_shift.eq(delay(m, self.work.backward.eta_shift, 1, "eta_shift")),
             update.delta.eq(self.delta),
             update.bias.eq(self.parameters.bias),
             update.weight.eq(self.parameters.weight),
             update.activation.eq(self._lanes(m, self.left.backward, "backward_activation")),
             self.saturated[2].eq(update.saturated),
         ]
-        cursor, parameters = self.bias_cursor, self.parameters
+        cursor, parameters, position = self.bias_cursor, self.parameters, self.work.position
         m.d.comb += [
             parameters.update.eq(self.write_valid),
-            parameters.update_position.eq(delay(m, self.position, late + 1, "update_position")),
+            parameters.update_position.eq(delay(m, position, late + 1, "update_position")),
             parameters.update_base.eq(delay(m, cursor.base, late + 1, "update_base")),
             parameters.update_word.eq(delay(m, cursor.word, late + 1, "update_word")),
             parameters.update_count.eq(delay(m, self.finishing, late, "update_count")),

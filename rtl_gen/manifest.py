@@ -72,10 +72,9 @@ def _streams(design: Design, schedule: Schedule) -> dict[str, object]:
 
 def _latencies(schedule: Schedule) -> dict[str, int]:
     """In clocks; see docs/hardware.md."""
-    blocks = schedule.design.n_junctions + 1
     return {
         "block_cycle": schedule.block_cycle,
-        "first_beat_to_prediction": blocks * schedule.block_cycle,
+        "first_beat_to_prediction": schedule.prediction_latency,
         "write": schedule.write_latency,
         "result": schedule.result_latency,
         "partial_sum_read": schedule.partial_latency,

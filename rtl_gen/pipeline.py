@@ -44,8 +44,7 @@ def prediction_layout(design: Design) -> data.StructLayout:
 class Pipeline(wiring.Component):
     """The accelerator.
 
-    Throughput: one input per ``Schedule.block_cycle`` clocks. A prediction leaves L + 1 blocks
-    after the input's first beat came in.
+    Throughput: one input per ``Schedule.block_cycle`` clocks. Latency: as ``hwsim.pipeline``.
 
     Args:
         design: the design.
@@ -55,7 +54,7 @@ class Pipeline(wiring.Component):
         pixels (In): stream of ``beat_layout``, ``Schedule.beats`` beats per input.
         predictions (Out): stream of ``prediction_layout``.
         drain (In): let inputs that are under way come out while none is offered.
-        idle, drained (Out): see ``Sequencer``; while idle the host may use its port.
+        advance, idle, drained (Out): see ``Sequencer``; while idle the host may use its port.
         host (In): see ``HostSide``; host_junction (In): which junction, from 0.
         saturated (Out): per junction 3 bits (FF, BP, UP): an operation left the range.
     """
@@ -68,6 +67,7 @@ class Pipeline(wiring.Component):
                 "pixels": In(stream.Signature(beat_layout(design))),
                 "predictions": Out(stream.Signature(prediction_layout(design))),
                 "drain": In(1),
+                "advance": Out(1),
                 "idle": Out(1),
                 "drained": Out(1),
                 "host": In(HostSide(design)),
@@ -89,9 +89,7 @@ class Pipeline(wiring.Component):
             m.submodules[f"junction_{i + 1}"] = junction
             wiring.connect(m, junction.left, self.layers[i].right)
             wiring.connect(m, junction.right, right.left)
-            self._control(m, junction)
-        for block in (*self.layers, self.cost):
-            m.d.comb += block.rotate.eq(self.sequencer.ends_block)
+            self._control(m, junction, self.layers[i], right)
         self._load(m)
         self._predict(m)
         self._host(m)
@@ -108,9 +106,10 @@ class Pipeline(wiring.Component):
                 bases = tuple(sorted({beat * step % banks for beat in range(schedule.beats)}))
                 self.layers.append(Layer(design, part, slots=step, bases=bases))
             else:
-                before = schedule.junctions[part.shape.index - 2].shape
-                bases = model.NaturalOrder(before).bases(banks)
-                self.layers.append(Layer(design, part, slots=before.right_banks, bases=bases))
+                before = schedule.junctions[part.shape.index - 2]
+                bases = model.NaturalOrder(before.shape).bases(banks)
+                slots = before.shape.right_banks
+                self.layers.append(Layer(design, part, before, slots=slots, bases=bases))
         self.cost = Cost(design, schedule.junctions[-1])
         rights = [*self.layers[1:], self.cost]
         self.junctions = [
@@ -118,25 +117,25 @@ class Pipeline(wiring.Component):
             for i, (left, right) in enumerate(zip(self.layers, rights, strict=True))
         ]
 
-    def _control(self, m: Module, junction: Junction) -> None:
-        sequencer, part = self.sequencer, junction.part
+    def _control(self, m: Module, junction: Junction, left: Layer, right: Layer | Cost) -> None:
+        """A junction's work; the copies on both of its sides change roles when it ends a cycle."""
+        sequencer, index = self.sequencer, junction.shape.index - 1
+        work = sequencer.work[index]
+        rotate_right = right.rotate_back if isinstance(right, Layer) else right.rotate
         m.d.comb += [
-            junction.position.eq(sequencer.position),
+            junction.advance.eq(sequencer.advance),
             junction.issue.eq(sequencer.issue),
-            junction.restart.eq(sequencer.restart),
-            junction.forward.eq(sequencer.ages[part.forward_age - 1].valid),
-            self.saturated[part.shape.index - 1].eq(junction.saturated),
+            junction.work.eq(work),
+            left.rotate.eq(work.ends_cycle),
+            rotate_right.eq(work.ends_cycle),
+            right.advance.eq(sequencer.advance),
+            self.saturated[index].eq(junction.saturated),
         ]
-        if not self.schedule.inference:
-            backward = sequencer.ages[part.backward_age - 1]
-            m.d.comb += [
-                junction.backward.eq(backward.valid & backward.train),
-                junction.eta_shift.eq(backward.eta_shift),
-            ]
 
     def _load(self, m: Module) -> None:
         """The input stream into layer 0."""
         design, sequencer, first = self.design, self.sequencer, self.layers[0]
+        m.d.comb += first.advance.eq(sequencer.advance)
         beat, size, step = self.pixels.payload, design.network.layers[0], design.pixels_per_beat
         m.submodules.cursor = cursor = Cursor(
             banks=first.shape.left_banks, depth=first.shape.left_depth, most=step
@@ -162,23 +161,23 @@ class Pipeline(wiring.Component):
         ]
 
     def _predict(self, m: Module) -> None:
-        """The output stream: one register, filled at the end of a block."""
+        """The output stream: one register, filled when an input's last output is written."""
         sequencer, out = self.sequencer, self.predictions
-        finishing = sequencer.ages[self.design.n_junctions - 1]
         m.d.comb += [
             sequencer.drain.eq(self.drain),
             sequencer.free.eq(~out.valid | out.ready),
+            self.advance.eq(sequencer.advance),
             self.idle.eq(sequencer.idle),
             self.drained.eq(sequencer.drained),
-            self.cost.label.eq(finishing.label),
+            self.cost.label.eq(self.junctions[-1].label),
         ]
         with m.If(out.ready):
             m.d.sync += out.valid.eq(0)
-        with m.If(sequencer.ends_block & finishing.valid):
+        with m.If(sequencer.advance & sequencer.predicts):
             m.d.sync += [
                 out.valid.eq(1),
                 out.payload.prediction.eq(self.cost.prediction),
-                out.payload.correct.eq(self.cost.prediction == finishing.label),
+                out.payload.correct.eq(self.cost.prediction == sequencer.predicted.label),
             ]
 
     def _host(self, m: Module) -> None:

@@ -77,6 +77,8 @@ class SequencerBench:
         self.labels, self.shifts = design.network.layers[-1], design.fixed_point.width
         self.label_bits = (self.labels - 1).bit_length()
         self.bits = 2 + self.label_bits + (self.shifts - 1).bit_length()
+        position_bits = (schedule.block_cycle - 1).bit_length()
+        self.work_bits = (position_bits, 1, self.bits, self.bits)
 
     async def wake(self) -> None:
         """The first clock after reset, in which nothing is accepted yet."""
@@ -98,8 +100,12 @@ class SequencerBench:
         self.ports.drive(offered=offered, drain=drain, free=free, incoming=self._pack(incoming))
         await self.ports.settled()
         self._compare_state()
+        ages, was_drained = self.model.ages, self.model.drained
         tick = self.model.clock(incoming if offered else None, drain=drain, free=free)
         self._compare_tick(tick, offered)
+        self._compare_idle(tick, was_drained)
+        if tick.position is not None:
+            self._compare_work(tick, ages)
         self._count(tick)
         await self.ports.next_clock()
 
@@ -120,16 +126,34 @@ class SequencerBench:
         """What happens in this clock."""
         read = self.ports.read
         same("issue", read("issue"), tick.position is not None)
-        same("idle", read("idle"), tick.position is None)
+        is_skewed = self.schedule.is_skewed
+        same("advance", read("advance"), not is_skewed or tick.position is not None)
         same("ends_block", read("ends_block"), tick.ends_block)
-        same("restart", read("restart"), tick.ends_block)
         if offered:
             same("ready", read("ready"), tick.beat is not None)
         if tick.beat is not None:
             same("beat", read("beat"), tick.beat)
 
+    def _compare_idle(self, tick: Tick, was_drained: bool) -> None:
+        """Between blocks in scheme "prototype"; in the other one no block ends before the next."""
+        waits = tick.position is None
+        if self.schedule.is_skewed:
+            waits &= was_drained and not self.model.running
+        same("idle", self.ports.read("idle"), waits)
+
+    def _compare_work(self, tick: Tick, ages: tuple[Descriptor, ...]) -> None:
+        """What every junction does."""
+        expected, shift = 0, 0
+        for part in self.schedule.junctions:
+            work = self.model.work(part, tick, ages)
+            inputs = self._pack(work.forward), self._pack(work.backward)
+            for value, bits in zip((work[0], work[3], *inputs), self.work_bits, strict=True):
+                expected |= value << shift
+                shift += bits
+        same("work", self.ports.read("work"), expected)
+
     def _count(self, tick: Tick) -> None:
         if tick.beat is not None:
             self.inputs += tick.beat == self.schedule.beats - 1
-        is_last = tick.position == self.schedule.block_cycle - 1
-        self.mid_load += is_last and not tick.ends_block
+        is_last = self.model.position == self.schedule.block_cycle - 1
+        self.mid_load += is_last and self.model.loading and not tick.ends_block

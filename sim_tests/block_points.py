@@ -156,7 +156,8 @@ def schedules() -> dict[str, Schedule]:
     small, middle = {"int_bits": 1, "frac_bits": 3}, {"int_bits": 2, "frac_bits": 7}
     old, new = {"profile": "prototype"}, {"profile": "default"}
     hazard, late = {"forwarding": False}, {"registers": 2}
-    quadratic = {"cost": "quadratic"}
+    quadratic, skewed = {"cost": "quadratic"}, {"scheme": "zero-bubble"}
+    three = ([12, 12, 12, 12], [4, 4, 4], [4, 4, 4])
     designs = {
         "between_old": make(*between, number=middle | old, hardware=hazard),
         "between_new": make(*between, number=middle | new, hardware=late),
@@ -168,6 +169,9 @@ def schedules() -> dict[str, Schedule]:
         "one_lane": make([6, 4], [2], [1], number=small, network=quadratic),
         "one_beat": make([10, 5], [1], [10]),
         "beat_every_clock": make([6, 3], [1], [1], hardware=late),
+        "skewed_old": make(*three, number=small | old, hardware=skewed | late, network=quadratic),
+        "skewed_new": make(*three, number=middle | new, hardware=skewed),
+        "skewed_spans": make([18, 12, 10, 6], [4, 5, 3], [6, 4, 5], hardware=skewed),
         "four_junctions": make([18, 12, 10, 6, 3], [4, 5, 3, 2], [6, 4, 5, 3], hardware=late),
     }
     made = {name: make_schedule(design) for name, design in designs.items()}
@@ -176,9 +180,11 @@ def schedules() -> dict[str, Schedule]:
 
 LAYERS = [("between_old", 0), ("inference", 1)]
 LAYERS += [(name, 1) for name in ("between_old", "between_new", "folded_old", "folded_new")]
-LAYERS += [("fold_4_new", 1)]
+LAYERS += [("fold_4_new", 1), ("skewed_old", 0), ("skewed_old", 1), ("skewed_new", 2)]
 """Name of the schedule, layer."""
 
 COSTS = ["between_old", "folded_old", "depth_7", "z_is_n_left", "one_lane", "inference"]
+COSTS += ["skewed_old", "skewed_new"]
 
 SEQUENCERS = ["between_old", "one_beat", "beat_every_clock", "four_junctions", "inference"]
+SEQUENCERS += ["skewed_old", "skewed_spans"]

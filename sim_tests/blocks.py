@@ -52,9 +52,9 @@ def layer(schedule: Schedule, index: int) -> Layer:
         step, banks = schedule.design.pixels_per_beat, part.shape.left_banks
         bases = tuple(sorted({beat * step % banks for beat in range(schedule.beats)}))
         return Layer(schedule.design, part, slots=step, bases=bases)
-    before = schedule.junctions[index - 1].shape
-    bases = natural_order.NaturalOrder(before).bases(part.shape.left_banks)
-    return Layer(schedule.design, part, slots=before.right_banks, bases=bases)
+    before = schedule.junctions[index - 1]
+    bases = natural_order.NaturalOrder(before.shape).bases(part.shape.left_banks)
+    return Layer(schedule.design, part, before, slots=before.shape.right_banks, bases=bases)
 
 
 def instances() -> dict[str, wiring.Component]:

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from side_by_side import assert_equal_on_every_clock, inputs_of
 from small_designs import junction_sizes
 from small_nets import NETS, small_net
 
@@ -22,43 +23,12 @@ from hwsim.interleaver import Interleaver, draw_all
 from hwsim.pipeline import Input
 from hwsim.pipeline import Pipeline as Model
 from hwsim.schedule import Schedule, make_schedule
-from hwsim.sequencer import Descriptor
 from hwsim.state import State
 from rtl_gen.pipeline import Pipeline
 from rtl_gen.verification.amaranth_bench import AmaranthBench
 from rtl_gen.verification.lockstep import Diverged
 
 SMALL = {"int_bits": 2, "frac_bits": 5}
-
-
-def inputs_of(design: Design, count: int, seed: int = 1) -> list[Input]:
-    """Noise; every fifth input does not train, and eta changes from input to input."""
-    rng = np.random.default_rng(seed)
-    layers = design.network.layers
-    return [
-        Input(
-            rng.integers(256, size=layers[0]),
-            Descriptor(True, i % 5 != 3, int(rng.integers(layers[-1])), int(rng.integers(4)), i),
-        )
-        for i in range(count)
-    ]
-
-
-def assert_equal_on_every_clock(
-    design: Design, count: int = 8, gaps: int | None = None, schedule: Schedule | None = None
-) -> AmaranthBench:
-    schedule = schedule or make_schedule(design)
-    bench = AmaranthBench(Pipeline(design, schedule), State.initial(design), gaps)
-    read_back = bench.run(inputs_of(design, count))
-    final = bench.model.state()
-    for got, expected in zip(
-        read_back.weights + read_back.biases, final.weights + final.biases, strict=True
-    ):
-        np.testing.assert_array_equal(got, expected)
-    assert len(bench.predictions) == count
-    if gaps is None:
-        assert bench.model.sequencer.clocks == schedule.clocks(count)
-    return bench
 
 
 @pytest.mark.parametrize("profile", ["prototype", "default"])

@@ -35,8 +35,10 @@ class AmaranthBench:
         self.model = model.Pipeline(pipeline.design, pipeline.schedule, state)
         self.predictions: list[int] = []
 
-    def run(self, inputs: Iterable[Input]) -> State:
+    def run(self, *runs: Iterable[Input]) -> State:
         """Feed the inputs, drain, and read weights and biases back through the host port.
+
+        Several runs follow each other, each with its drain and its reading back.
 
         Raises:
             Diverged: at the first difference from the model.
@@ -48,8 +50,9 @@ class AmaranthBench:
         async def bench(ctx: Any) -> None:
             await ctx.tick()
             await self._write_state(ctx)
-            await self._feed(ctx, inputs)
-            self.final = await self._read_state(ctx)
+            for inputs in runs:
+                await self._feed(ctx, inputs)
+                self.final = await self._read_state(ctx)
 
         simulator.add_testbench(bench)
         simulator.run()
