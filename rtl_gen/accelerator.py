@@ -2,7 +2,7 @@
 
 Clock and reset: everything is in one clock domain, ``clk``, rising edge; ``rst`` is synchronous and
 active high, one clock is enough. Reset clears control, not memories: load weights and biases after
-power-up. Streams and registers may be used from the second clock after reset.
+power-up. Streams and registers may be used from the third clock after reset.
 """
 
 from __future__ import annotations

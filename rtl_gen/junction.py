@@ -43,7 +43,7 @@ class Junction(wiring.Component):
 
     Attributes:
         advance (In): the pipeline takes a clock.
-        issue (In): the position of ``work`` (In) is issued; see ``sequencer.work_layout``.
+        work (In): what to do, see ``sequencer.work_layout``.
         label (Out): of the input whose results leave.
         left, right (Out): see ``InterleavedSide`` and ``NaturalSide``.
         host (In): see ``HostSide``.
@@ -68,7 +68,6 @@ class Junction(wiring.Component):
         super().__init__(
             {
                 "advance": In(1, init=1),
-                "issue": In(1),
                 "work": In(work_layout(schedule)),
                 "label": Out(index_shape(design.network.layers[-1])),
                 "left": Out(left.right.signature.flip()),
@@ -82,11 +81,14 @@ class Junction(wiring.Component):
         m = Module()
         shape, late, work = self.shape, self.registers, self.work
         issued = Signal()
-        m.d.comb += issued.eq(self.issue & (work.position < shape.junction_cycle))
+        m.d.comb += issued.eq(work.issue & (work.position < shape.junction_cycle))
         m.submodules.interleaver = self.interleaver = Interleaver(self.part)
         m.submodules.order = self.order = NaturalOrder(shape)
-        for counter in (self.interleaver, self.order):
-            m.d.comb += [counter.restart.eq(work.ends_cycle), counter.step.eq(issued)]
+        m.d.comb += [
+            self.interleaver.step.eq(issued),
+            self.order.step.eq(issued),
+            self.order.restart.eq(work.ends_cycle),
+        ]
         self._cursors(m, issued)
         self._parameters(m, self.design)
 

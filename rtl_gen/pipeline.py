@@ -124,7 +124,6 @@ class Pipeline(wiring.Component):
         rotate_right = right.rotate_back if isinstance(right, Layer) else right.rotate
         m.d.comb += [
             junction.advance.eq(sequencer.advance),
-            junction.issue.eq(sequencer.issue),
             junction.work.eq(work),
             left.rotate.eq(work.ends_cycle),
             rotate_right.eq(work.ends_cycle),

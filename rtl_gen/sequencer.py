@@ -5,11 +5,13 @@ Same behaviour, clock by clock, as ``hwsim.sequencer``.
 
 from __future__ import annotations
 
-from amaranth.hdl import Cat, Module, Mux, Signal, Value
+from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
 from hwsim.schedule import JunctionSchedule, Schedule
+from rtl_gen.delay import delay
+from rtl_gen.interleaver import PRIMING_CLOCKS
 from rtl_gen.lanes import Lanes
 
 
@@ -27,11 +29,12 @@ def descriptor_layout(schedule: Schedule) -> data.StructLayout:
 
 
 def work_layout(schedule: Schedule) -> data.StructLayout:
-    """What one junction does: ``position`` of its junction cycle, and the inputs it works on."""
+    """What one junction does: issues ``position`` of its junction cycle, for two inputs."""
     descriptor = descriptor_layout(schedule)
     return data.StructLayout(
         {
             "position": range(schedule.block_cycle),
+            "issue": 1,
             "ends_cycle": 1,
             "forward": descriptor,
             "backward": descriptor,
@@ -88,10 +91,10 @@ class Sequencer(wiring.Component):
     def elaborate(self, platform: object) -> Module:
         m = Module()
         is_skewed = self.schedule.is_skewed
-        awake, running, loading = Signal(), Signal(), Signal()
+        running, loading = Signal(), Signal()
+        awake = delay(m, Const(1), PRIMING_CLOCKS, "awake")
         start, loads, blocked = Signal(), Signal(), Signal()
         under_way = Cat(self.ages[i].valid for i in range(self.schedule.oldest_age)).any()
-        m.d.sync += awake.eq(1)  # tables that are read one clock ahead need that clock after reset
         # Scheme "prototype" holds a block back before it starts, the other one in any clock.
         may_start = 1 if is_skewed else self.free
         m.d.comb += [
@@ -108,8 +111,8 @@ class Sequencer(wiring.Component):
             still_loading.eq(Mux(running, loading, start & self.offered) & ~(loads & last_beat)),
             at_end.eq(self.position == self.schedule.block_cycle - 1),
             waits.eq(blocked | (at_end & still_loading)),
-            self.advance.eq((running | start) & ~waits if is_skewed else 1),
-            self.issue.eq(self.advance if is_skewed else running | start),
+            self.issue.eq((running | start) & ~(waits if is_skewed else 0)),
+            self.advance.eq(self.issue | ~awake if is_skewed else 1),
             self.ends_block.eq(self.issue & at_end & ~waits),
         ]
         m.d.sync += loading.eq(still_loading)
@@ -155,6 +158,7 @@ class Sequencer(wiring.Component):
         if not offset:
             m.d.comb += [
                 work.position.eq(self.position),
+                work.issue.eq(self.issue),
                 work.ends_cycle.eq(self.ends_block),
                 work.forward.eq(forward),
                 work.backward.eq(backward),
@@ -164,15 +168,16 @@ class Sequencer(wiring.Component):
         position = Signal(range(cycle), init=(-offset) % cycle, name=f"position_{name}")
         forward_now = Signal(self.layout, name=f"forward_{name}")
         backward_now = Signal(self.layout, name=f"backward_{name}")
-        ends_cycle = Signal(name=f"ends_cycle_{name}")
+        begun, ends_cycle = Signal(name=f"begun_{name}"), Signal(name=f"ends_cycle_{name}")
         m.d.comb += [
-            ends_cycle.eq(self.advance & (position == cycle - 1)),
+            ends_cycle.eq(self.issue & (position == cycle - 1)),
             work.position.eq(position),
+            work.issue.eq(self.issue & begun),
             work.ends_cycle.eq(ends_cycle),
             work.forward.eq(forward_now),
             work.backward.eq(backward_now),
         ]
-        with m.If(self.advance):
+        with m.If(self.issue):
             m.d.sync += position.eq(Mux(ends_cycle, 0, position + 1))
         with m.If(ends_cycle):
-            m.d.sync += [forward_now.eq(forward), backward_now.eq(backward)]
+            m.d.sync += [begun.eq(1), forward_now.eq(forward), backward_now.eq(backward)]

@@ -10,6 +10,7 @@ from block_points import SEQUENCERS, schedules
 
 from hwsim.schedule import Schedule
 from hwsim.sequencer import Descriptor, Sequencer, Tick
+from rtl_gen.interleaver import PRIMING_CLOCKS
 from rtl_gen.verification.lockstep import pack
 
 
@@ -72,20 +73,22 @@ class SequencerBench:
     def __init__(self, ports: Ports, schedule: Schedule) -> None:
         self.ports, self.schedule, self.model = ports, schedule, Sequencer(schedule)
         self.rng = np.random.default_rng(1)
-        self.beat = self.inputs = self.mid_load = 0
+        self.beat = self.inputs = self.mid_load = self.issued = 0
         design = schedule.design
         self.labels, self.shifts = design.network.layers[-1], design.fixed_point.width
         self.label_bits = (self.labels - 1).bit_length()
         self.bits = 2 + self.label_bits + (self.shifts - 1).bit_length()
         position_bits = (schedule.block_cycle - 1).bit_length()
-        self.work_bits = (position_bits, 1, self.bits, self.bits)
+        self.work_bits = (position_bits, 1, 1, self.bits, self.bits)
 
     async def wake(self) -> None:
-        """The first clock after reset, in which nothing is accepted yet."""
+        """The first clocks after reset, in which addresses get ready and nothing is accepted."""
         self.ports.drive(offered=1, drain=1, free=1, incoming=0)
-        await self.ports.settled()
-        same("ready after reset", self.ports.read("ready"), 0)
-        await self.ports.next_clock()
+        for _ in range(PRIMING_CLOCKS):
+            await self.ports.settled()
+            same("ready after reset", self.ports.read("ready"), 0)
+            same("advance after reset", self.ports.read("advance"), 1)
+            await self.ports.next_clock()
 
     async def finish_loading(self) -> None:
         """An input that is half loaded would hold its block for ever."""
@@ -106,6 +109,7 @@ class SequencerBench:
         self._compare_idle(tick, was_drained)
         if tick.position is not None:
             self._compare_work(tick, ages)
+            self.issued += 1
         self._count(tick)
         await self.ports.next_clock()
 
@@ -147,7 +151,9 @@ class SequencerBench:
         for part in self.schedule.junctions:
             work = self.model.work(part, tick, ages)
             inputs = self._pack(work.forward), self._pack(work.backward)
-            for value, bits in zip((work[0], work[3], *inputs), self.work_bits, strict=True):
+            begun = self.issued >= part.pace.offset
+            fields = (work.position, begun, work.ends_cycle, *inputs)
+            for value, bits in zip(fields, self.work_bits, strict=True):
                 expected |= value << shift
                 shift += bits
         same("work", self.ports.read("work"), expected)

@@ -14,6 +14,7 @@ from amaranth.sim import Simulator
 from hwsim import pipeline as model
 from hwsim.pipeline import Input
 from hwsim.state import State
+from rtl_gen.interleaver import PRIMING_CLOCKS
 from rtl_gen.pipeline import Pipeline
 from rtl_gen.verification.lockstep import Lockstep, Read, Sample
 from rtl_gen.verification.stimulus import Offer, Stimulus
@@ -48,7 +49,7 @@ class AmaranthBench:
         self.final = None
 
         async def bench(ctx: Any) -> None:
-            await ctx.tick()
+            await ctx.tick().repeat(PRIMING_CLOCKS)
             await self._write_state(ctx)
             for inputs in runs:
                 await self._feed(ctx, inputs)
