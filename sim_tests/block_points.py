@@ -15,7 +15,9 @@ from hwsim.design import Design, JunctionShape
 from hwsim.design_file import make_design
 from hwsim.fixed_point import FixedPoint
 from hwsim.interleaver import Interleaver, draw
+from hwsim.registers import Registers
 from hwsim.schedule import JunctionSchedule, Schedule, make_schedule
+from hwsim.timing import path_latencies
 
 NUMBERS = {
     "q1_3": FixedPoint(1, 3),
@@ -103,10 +105,11 @@ def make(
     return make_design(raw, directory=".")
 
 
-def alone(pattern: Interleaver, safe_distance: int = 1) -> JunctionSchedule:
+def alone(pattern: Interleaver, registers: int = 0, *, forwarding: bool = True) -> JunctionSchedule:
     """The schedule of a network's only junction."""
     clocks = np.arange(pattern.shape.junction_cycle)
-    return JunctionSchedule(pattern.shape, pattern, 1, clocks, safe_distance)
+    (path,) = path_latencies(Registers(product=registers), 1, "default")
+    return JunctionSchedule(pattern.shape, pattern, 1, clocks, path, forwarding)
 
 
 def plain_part(shape: JunctionShape) -> JunctionSchedule:
@@ -143,7 +146,7 @@ def interleavers() -> dict[str, JunctionSchedule]:
         "depth_1_dither": drawn(SHAPES["z_is_n_left"], type=1, dither=True),
         "one_lane": drawn(SHAPES["one_lane"], type=1),
         "file": alone(file),
-        "file_with_hazards": alone(file, safe_distance=4),
+        "file_with_hazards": alone(file, 2, forwarding=False),
     }
 
 

@@ -57,10 +57,10 @@ def true_clashes(junction):
     return found
 
 
-def true_hazards(junction, safe_distance):
+def true_hazards(junction):
     found, last_read, z = [], {}, junction.shape.z
     for issued, clock, lane, left in edges_in_time(junction):
-        if junction.shape.index > 1 and issued - last_read.get(left, -999) < safe_distance:
+        if junction.shape.index > 1 and issued - last_read.get(left, -999) < junction.safe_distance:
             found.append((clock, (lane,), left % z, left // z))
         last_read[left] = issued
     return found
@@ -89,7 +89,7 @@ def assert_finds_all(design, schedule):
         index = junction.shape.index
         truth = {
             "clash": true_clashes(junction),
-            "hazard": true_hazards(junction, schedule.safe_distance),
+            "hazard": true_hazards(junction),
             "doubled_edge": true_doubled_edges(junction),
             "degree": true_wrong_degrees(junction),
         }

@@ -384,7 +384,7 @@ def test_clashes_are_problems_too(sweep, folder):
     left = [random_pattern(shape, rng) for shape in design.shapes]
     np.savez("clash.npz", **{f"left_{i}": array for i, array in enumerate(left, 1)})
     (row,) = sweep("file=clash.npz")[1]["rows"]
-    checks = [find_problems(part, 1) for part in schedule_of(design, *left).junctions]
+    checks = [find_problems(part) for part in schedule_of(design, *left).junctions]
     assert checks[0]["clash"].count > 0
     assert row["problems"] == sum(kind.count for check in checks for kind in check.values())
 
