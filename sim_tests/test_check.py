@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from small_designs import SHAPES, edges_in_time, make, random_pattern, schedule_of
+from small_nets import registers
 
 from hwsim.checks import check as check_module
 from hwsim.checks.bare_pattern import check_pattern
@@ -106,13 +107,13 @@ def assert_finds_all(design, schedule):
 @given(
     st.sampled_from(sorted(SHAPES)),
     st.booleans(),
-    st.integers(0, 3),
+    registers(),
     st.integers(0, 2**32),
     st.sampled_from([1, 3]),
     st.floats(0, 1),
 )
-def test_finds_all_that_is_wrong(name, forwarding, registers, seed, kind, disorder):
-    hardware = {"forwarding": forwarding, "registers": registers}
+def test_finds_all_that_is_wrong(name, forwarding, stages, seed, kind, disorder):
+    hardware = {"forwarding": forwarding, "registers": stages}
     design = make(*SHAPES[name], {"type": kind, "seed": seed}, **hardware)
     rng, lefts = np.random.default_rng(seed), []
     for interleaver in draw_all(design):
