@@ -15,21 +15,15 @@ from math import gcd
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, model_validator
+from pydantic import Field, StrictBool, StrictInt, model_validator
 
 from hwsim.fixed_point import FixedPoint
+from hwsim.registers import Registers, RegistersOrProduct
+from hwsim.section import Count, Natural, Section
 
 FORMAT = 1
 
-Count = Annotated[StrictInt, Field(ge=1)]
-Natural = Annotated[StrictInt, Field(ge=0)]
 ActivationName = Literal["sigmoid", "relu"]
-
-
-class Section(BaseModel):
-    """A table of the design file; keys it does not know are mistakes."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class Network(Section):
@@ -46,8 +40,14 @@ class Hardware(Section):
 
     z: Annotated[tuple[Count, ...], Field(min_length=1)]
     scheme: Literal["prototype", "zero-bubble"] = "prototype"
-    registers: Natural = 0
+    registers: RegistersOrProduct = 0
     forwarding: StrictBool = True
+
+    @property
+    def stages(self) -> Registers:
+        """The registers of each stage, however the file writes them."""
+        given = self.registers
+        return Registers(product=given) if isinstance(given, int) else given
 
 
 class Number(Section):
@@ -180,6 +180,11 @@ class Design:
         """One pattern section per junction."""
         is_one = isinstance(self.pattern, Pattern)
         return (self.pattern,) * self.n_junctions if is_one else self.pattern
+
+    @property
+    def registers(self) -> Registers:
+        """Pipeline registers of the data path, stage by stage."""
+        return self.hardware.stages
 
     @cached_property
     def fixed_point(self) -> FixedPoint:

@@ -5,8 +5,8 @@
        `-- delta += Backprop <--- w, b memories
 
 arXiv:1711.01343 section 3 (operational parallelism), arXiv:1806.01087 section III.
-A weight is read once per block and serves all three; UP writes it back ``write_latency`` clocks
-later. Results leave ``result_latency`` clocks after a neuron's last edge was read.
+A weight is read once per block and serves all three. How many clocks later UP writes it back, and
+results and deltas are written, ``hwsim.timing.Latencies`` says.
 """
 
 from __future__ import annotations
@@ -79,9 +79,10 @@ class Junction:
         self.update = Update(number)
         self.slope_tally = Tally()
         self.forwarding = design.hardware.forwarding
-        self._results: Delay = Delay(schedule.result_latency + self.part.pace.slack)
-        self._updates: Delay = Delay(schedule.write_latency)
-        self._accumulations: Delay[Accumulation] = Delay(schedule.write_latency)
+        path = self.part.latencies
+        self._results: Delay = Delay(path.forward + self.part.pace.slack)
+        self._updates: Delay = Delay(path.update)
+        self._accumulations: Delay[Accumulation] = Delay(path.backward)
         self._accesses = {clock: self._prepare(slot) for clock, slot in self.part.slots.items()}
 
     def _prepare(self, slot: Slot) -> Accesses:

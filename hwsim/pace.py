@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from hwsim.design import Design
@@ -35,15 +36,15 @@ def prototype_pace(index: int, n_junctions: int) -> Pace:
     return Pace(index, offset=0, lag=lag, slack=0, slope_copies=lag + 2, output_copies=2)
 
 
-def skewed_paces(design: Design, latencies: Latencies, cycle: int) -> list[Pace]:
+def skewed_paces(design: Design, latencies: Sequence[Latencies], cycle: int) -> list[Pace]:
     """Of all junctions, junction 1 first, in scheme "zero-bubble".
 
     Args:
         design: the design.
-        latencies: of the data path of every junction.
+        latencies: of the data paths of all junctions.
         cycle: clocks of the longest junction cycle.
     """
-    timings = make_timings(design.shapes, [latencies] * design.n_junctions)
+    timings = make_timings(design.shapes, latencies)
     per_edge = design.number.profile == "prototype"
     paces = []
     for i, timing in enumerate(timings):

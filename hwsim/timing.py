@@ -18,6 +18,7 @@ from itertools import pairwise
 import numpy as np
 
 from hwsim.design import JunctionShape
+from hwsim.registers import Registers
 
 SEEN = 1
 """Clocks after which a read sees a write: a memory gives what it held before."""
@@ -38,6 +39,29 @@ class Latencies:
     backward: int
     update: int
     output: int = 0
+
+
+def path_latencies(registers: Registers, n_junctions: int, profile: str) -> tuple[Latencies, ...]:
+    """Of all junctions, junction 1 first.
+
+    Profile "prototype" multiplies twice by edge. In profile "default" the deltas of a hidden layer
+    are multiplied by a' when they are read, before anything is done with them.
+    """
+    network, multiplier = registers.network, registers.multiplier
+    per_edge = profile == "prototype"
+    found = []
+    for index in range(1, n_junctions + 1):
+        operands = 1 + network  # from the memories to the multipliers
+        learning = operands + (0 if per_edge or index == n_junctions else multiplier)
+        products = multiplier + registers.product
+        found.append(
+            Latencies(
+                forward=operands + products + registers.tree + 1 + registers.activation,
+                backward=learning + products + (multiplier if per_edge else 0),
+                update=learning + products,
+            )
+        )
+    return tuple(found)
 
 
 @dataclass(frozen=True)

@@ -28,11 +28,12 @@ class BackpropBench:
     def __init__(self, ports: Ports, at: EdgePoint) -> None:
         self.ports, self.at, self.rng = ports, at, np.random.default_rng(1)
         self.model = Backprop(at.number, per_edge=at.per_edge)
-        self.late: Delay = Delay(at.registers)
+        multipliers = 2 if at.per_edge else 1
+        self.late: Delay = Delay(multipliers * at.registers.multiplier + at.registers.product)
         self.saturations = 0
 
     async def clock(self) -> None:
-        """Operands of this clock, partial sums for those of ``registers`` clocks ago."""
+        """Operands of this clock, partial sums for those that have become products."""
         at, rng = self.at, self.rng
         valid = bool(rng.integers(4))
         names = ["weight", "delta"] + ["derivative"] * at.per_edge

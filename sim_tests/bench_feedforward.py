@@ -33,7 +33,8 @@ class FeedForwardBench:
         self.ports, self.at, self.rng = ports, at, np.random.default_rng(1)
         self.part, self.order = plain_part(at.shape), NaturalOrder(at.shape)
         self.model = FeedForward(at.number, at.shape.n_right)
-        self.late: Delay = Delay(at.registers)
+        stages = at.registers
+        self.late: Delay = Delay(stages.multiplier + stages.product + stages.tree)
         self.saturations = 0
 
     async def clock(self, position: int, valid: bool) -> None:

@@ -30,7 +30,7 @@ class UpdateBench:
         self.ports, self.at, self.rng = ports, at, np.random.default_rng(1)
         self.part, self.order = plain_part(at.shape), NaturalOrder(at.shape)
         self.model = Update(at.number)
-        self.late: Delay = Delay(at.registers)
+        self.late: Delay = Delay(at.registers.multiplier + at.registers.product)
         self.saturations = 0
 
     async def clock(self, eta_shift: int) -> None:

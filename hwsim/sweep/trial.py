@@ -156,5 +156,5 @@ def _read(source: str, data: str) -> Arrays:
 
 def _problems(schedule: Schedule) -> int:
     """What ``check`` finds."""
-    found = [find_problems(part, schedule.safe_distance) for part in schedule.junctions]
+    found = [find_problems(part) for part in schedule.junctions]
     return sum(problems.count for kinds in found for problems in kinds.values())

@@ -212,8 +212,8 @@ class Lockstep:
             return bank
         if port.phase != "BP" or tick.position is None:
             return None
-        pattern = self.model.schedule.junctions[port.junction - 1].interleaver
-        position = tick.position - self.model.schedule.write_latency
+        part = self.model.schedule.junctions[port.junction - 1]
+        pattern, position = part.interleaver, tick.position - part.latencies.backward
         in_range = 0 <= position < len(pattern.bank_lane)
         return int(pattern.bank_lane[position][bank]) if in_range else None
 
