@@ -154,12 +154,22 @@ def make_timings(
     return tuple(Timing(cycle, *values) for values in each)
 
 
+def can_carry(shapes: Sequence[JunctionShape], latencies: Sequence[Latencies]) -> bool:
+    """Whether the last junction, if it carries, writes its weights before it reads them again."""
+    cycle, path = max(shape.junction_cycle for shape in shapes), latencies[-1]
+    return _first_turnaround(shapes[-1], path) + path.update + SEEN <= cycle
+
+
+def _first_turnaround(shape: JunctionShape, path: Latencies) -> int:
+    """Of the last junction: clocks until an output delta can be read."""
+    return longest_span(shape) + path.forward + path.output + SEEN
+
+
 def _turnarounds(
     shapes: Sequence[JunctionShape], latencies: Sequence[Latencies], cycle: int, carry: bool
 ) -> list[int]:
     """Of all junctions; from the last one backwards, each in whole junction cycles."""
-    last = latencies[-1]
-    needed = longest_span(shapes[-1]) + last.forward + last.output + SEEN
+    needed = _first_turnaround(shapes[-1], latencies[-1])
     found = [needed if carry else _whole_cycles(needed, cycle)]
     for pair in list(pairwise(latencies))[::-1]:
         found.append(_whole_cycles(found[-1] + _round_trip(cycle, *pair), cycle))

@@ -14,7 +14,6 @@ from small_designs import make, random_pattern, schedule_of
 from small_nets import drawn_nets, random_data, registers, scaled_state
 from stale_oracle import StaleNet
 
-from hwsim.checks.memory_bits import memory_bits
 from hwsim.cli.app import run
 from hwsim.comparison import compare
 from hwsim.design import Design
@@ -171,7 +170,7 @@ def test_memory_of_the_network_of_2018():
         design = make(*net, scheme=scheme, registers=7)
         design = make_design({**design.sections(), "number": {"profile": "prototype"}})
         schedule = make_schedule(design)
-        bits = [memory_bits(design, part) for part in schedule.junctions]
+        bits = [part.memory_bits(design) for part in schedule.junctions]
         assert sum(of["total"] - of["shift"] for of in bits) == ram
         slack = schedule.junctions[0].pace.slack
         assert slack == (32 - (2 + 7) - (1 + 7) if scheme == "zero-bubble" else 0)
