@@ -7,7 +7,7 @@ from functools import partial
 
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 from small_designs import make, random_pattern, schedule_of
 from small_nets import drawn_nets, random_data, registers, scaled_state
@@ -246,6 +246,10 @@ def test_one_register_more_than_fits_would_take_another_cycle(name):
     assert accepted == [registers <= most for registers in range(40)]
 
 
+@example("digits", {"multiplier": 8, "tree": 1}, "default")  # 20 clocks, as many as there are
+@example("digits", {"multiplier": 8, "tree": 2}, "default")
+@example("digits", {"multiplier": 5, "tree": 2}, "prototype")
+@example("digits", {"multiplier": 5, "tree": 3}, "prototype")
 @settings(max_examples=60)
 @given(st.sampled_from(sorted(NETS)), registers(5), st.sampled_from(["default", "prototype"]))
 def test_stages_fit_or_would_take_another_cycle(name, stages, profile):
