@@ -7,7 +7,7 @@ from functools import partial
 
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 from side_by_side import assert_equal_on_every_clock, inputs_of
 from small_designs import make, random_pattern, schedule_of
@@ -250,6 +250,10 @@ def test_one_register_more_than_fits_would_take_another_cycle(name):
     assert accepted == [registers <= most for registers in range(40)]
 
 
+@example("digits", {"multiplier": 8, "tree": 1}, "default")  # 20 clocks, as many as there are
+@example("digits", {"multiplier": 8, "tree": 2}, "default")
+@example("digits", {"multiplier": 5, "tree": 2}, "prototype")
+@example("digits", {"multiplier": 5, "tree": 3}, "prototype")
 @settings(max_examples=60)
 @given(st.sampled_from(sorted(NETS)), registers(5), st.sampled_from(["default", "prototype"]))
 def test_stages_fit_or_would_take_another_cycle(name, stages, profile):
