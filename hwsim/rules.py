@@ -195,11 +195,12 @@ def _scheme(network: Network, hardware: Hardware, number: Number) -> Iterator[Mi
     paths = path_latencies(hardware.stages, len(sizes), number.profile)
     hops = [here.forward + right.backward for here, right in pairwise(paths)]
     delta = span + paths[-1].forward + SEEN
-    needed, written = max([*hops, delta]), delta + paths[-1].update + SEEN
-    if cycle >= needed and hardware.carry and cycle < written:
+    needed = max([*hops, delta])
+    carried = delta + max([*hops[-1:], paths[-1].update + SEEN])  # ``timing.clocks_to_carry``
+    if cycle >= needed and hardware.carry and cycle < carried:
         rule = (
-            f"a junction cycle of {cycle} clocks is too short to write the weights of the last "
-            f"junction before they are read again, {written}"
+            f"a junction cycle of {cycle} clocks is too short for the last junction to carry its "
+            f"weights, {carried}"
         )
         fix = "carry = false, fewer registers, or a smaller z"
         yield Mistake("hardware.carry", True, rule, fix)

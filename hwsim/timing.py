@@ -155,9 +155,19 @@ def make_timings(
 
 
 def can_carry(shapes: Sequence[JunctionShape], latencies: Sequence[Latencies]) -> bool:
-    """Whether the last junction, if it carries, writes its weights before it reads them again."""
-    cycle, path = max(shape.junction_cycle for shape in shapes), latencies[-1]
-    return _first_turnaround(shapes[-1], path) + path.update + SEEN <= cycle
+    """Whether a junction cycle has the clocks that the last junction needs to carry.
+
+    It must write its weights before it reads them again, and its deltas must be back a junction
+    cycle earlier than without: else nothing is gained to the left of it.
+    """
+    return clocks_to_carry(shapes, latencies) <= max(shape.junction_cycle for shape in shapes)
+
+
+def clocks_to_carry(shapes: Sequence[JunctionShape], latencies: Sequence[Latencies]) -> int:
+    """Clocks that a junction cycle must have for the last junction to carry."""
+    path, first = latencies[-1], _first_turnaround(shapes[-1], latencies[-1])
+    hop = latencies[-2].forward + path.backward + 2 * (SEEN - 1) if len(latencies) > 1 else 0
+    return first + max(hop, path.update + SEEN)
 
 
 def _first_turnaround(shape: JunctionShape, path: Latencies) -> int:
