@@ -5,24 +5,29 @@
 
 Throughput: one input per ``Schedule.block_cycle`` clocks. Latency: in scheme "prototype" the
 prediction of an input leaves L + 1 blocks after its first pixels entered; in scheme "zero-bubble"
-``Schedule.prediction_clock`` clocks after.
+``Schedule.prediction_latency`` clocks after.
+
+In scheme "zero-bubble" the data path does what the sequencer says ``control_latency`` clocks later:
+the clock enable of a whole FPGA comes out of a register.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
 from hwsim.cost import Cost
+from hwsim.delay import Delay
 from hwsim.design import Design
 from hwsim.fixed_point import Raw, Tally
 from hwsim.junction import Junction
 from hwsim.layer import Layer
 from hwsim.memory import Access, BankedMemory, Clock
 from hwsim.schedule import Schedule, make_schedule
-from hwsim.sequencer import Descriptor, Sequencer, Tick
+from hwsim.sequencer import Descriptor, Sequencer, Tick, Work
 from hwsim.state import State
 
 
@@ -40,6 +45,20 @@ class Prediction:
 
     prediction: int
     correct: bool
+
+
+class Step(NamedTuple):
+    """What the sequencer tells the data path in one clock."""
+
+    tick: Tick
+    works: list[Work] | None
+    """Of each junction; None while the whole pipeline waits."""
+    pixels: Raw | None
+    """Of the input of which a beat was accepted."""
+    loading: Descriptor
+    """What belongs to that input."""
+    predicted: Descriptor | None
+    """The input whose last output is written, if one's is."""
 
 
 class Pipeline:
@@ -73,6 +92,8 @@ class Pipeline:
             for i, (left, right) in enumerate(zip(self.layers, rights, strict=True))
         ]
         self.output: Prediction | None = None
+        self.executed: Step | None = None
+        self._control: Delay[Step] = Delay(self.schedule.control_latency)
         self.inputs_seen = 0
         self.epochs_seen = 0
         self.start_seconds = 0.0
@@ -101,24 +122,48 @@ class Pipeline:
         ages = self.sequencer.ages  # of this clock: the end of a block makes new ones
         descriptor = offer.descriptor if offer else None
         tick = self.sequencer.clock(descriptor, drain=drain, free=self.output is None)
-        if tick.beat is not None:
-            part, access = self._beats[tick.beat]
-            layer = self.layers[0]
-            layer.activation.write(access, offer.pixels[part], layer.write_copy)
+        pixels = offer.pixels if tick.beat is not None else None
+        self._execute(self._control.shift(self._step(tick, ages, pixels)))
+        return tick
+
+    def _step(self, tick: Tick, ages: tuple[Descriptor, ...], pixels: Raw | None) -> Step:
+        """What the data path is told to do."""
         if tick.position is None and self.schedule.is_skewed:
-            return tick
+            return Step(tick, None, pixels, self.sequencer.incoming, None)
         works = [self.sequencer.work(junction.part, tick, ages) for junction in self.junctions]
-        for junction, work in zip(self.junctions, works, strict=True):
-            junction.clock(work.position, work.forward, work.backward)
-        for junction, work in zip(self.junctions, works, strict=True):
-            if work.ends_cycle:
-                self._rotate(junction)
         age, position = divmod(self.schedule.prediction_clock, self.schedule.block_cycle)
         is_due = tick.position == position if self.schedule.is_skewed else tick.ends_block
-        if is_due and ages[age - 1].valid:
+        predicted = ages[age - 1] if is_due and ages[age - 1].valid else None
+        return Step(tick, works, pixels, self.sequencer.incoming, predicted)
+
+    def _execute(self, step: Step | None) -> None:
+        """One clock of the data path."""
+        self.executed = step
+        if step is None:
+            return
+        if step.pixels is not None:
+            part, access = self._beats[step.tick.beat]
+            layer = self.layers[0]
+            layer.activation.write(access, step.pixels[part], layer.write_copy)
+        if step.works is None:
+            return
+        for junction, work in zip(self.junctions, step.works, strict=True):
+            junction.clock(work.position, work.forward, work.backward)
+        for junction, work in zip(self.junctions, step.works, strict=True):
+            if work.ends_cycle:
+                self._rotate(junction)
+        if step.predicted is not None:
             guess = self.cost.prediction
-            self.output = Prediction(guess, guess == ages[age - 1].label)
-        return tick
+            self.output = Prediction(guess, guess == step.predicted.label)
+
+    def settle(self) -> None:
+        """Let the data path do what it has been told, where nothing else is to come."""
+        for _ in range(self.schedule.control_latency):
+            self.now.now += 1
+            self._execute(self._control.shift(None))
+
+    def _has_ended_block(self) -> bool:
+        return self.executed is not None and self.executed.tick.ends_block
 
     @staticmethod
     def _rotate(junction: Junction) -> None:
@@ -157,12 +202,16 @@ class Pipeline:
             tick = self.clock(offer, drain=True)
             if tick.beat == len(self._beats) - 1:
                 offer = next(source, None)
-            if tick.ends_block and on_block is not None:
+            if on_block is not None and self._has_ended_block():
                 on_block()
             if self.output is not None:
                 predictions.append(self.output.prediction)
                 if progress is not None:
                     progress(len(predictions))
+        if self.schedule.control_latency:
+            self.settle()
+            if on_block is not None and self._has_ended_block():
+                on_block()
         return np.array(predictions, dtype=np.int64)
 
     def _inputs(self, pixels: Raw, labels: Raw, train: bool) -> Iterator[Input]:

@@ -246,6 +246,11 @@ class Schedule:
             return 0
         return max(max(path.forward, path.backward, path.update) for path in self.latencies)
 
+    @property
+    def control_latency(self) -> int:
+        """Clocks from what the sequencer says to what the data path does."""
+        return int(self.is_skewed)
+
     @cached_property
     def block_cycle(self) -> int:
         """Clocks per input in steady state."""
@@ -286,7 +291,7 @@ class Schedule:
     def prediction_latency(self) -> int:
         """Clocks from an input's first beat to its prediction, if nothing waits."""
         if self.is_skewed:
-            return self.prediction_clock + 1
+            return self.prediction_clock + 1 + self.control_latency
         return (self.design.n_junctions + 1) * self.block_cycle  # it comes with the end of a block
 
     def blocks(self, inputs: int) -> int:

@@ -6,6 +6,8 @@ pixels -> Layer 0 -> Junction 1 -> Layer 1 -> ... -> Junction L -> Cost -> predi
 
 from __future__ import annotations
 
+from typing import Any
+
 from amaranth.hdl import Array, Module, Mux, Signal, unsigned
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
@@ -86,6 +88,7 @@ class Pipeline(wiring.Component):
         self.accessed = Signal()
         self._blocks()
         m.submodules.sequencer = self.sequencer
+        self.moves = self._late(m, self.sequencer.advance, "moves")
         for i, layer in enumerate(self.layers):
             m.submodules[f"layer_{i}"] = layer
         m.submodules.cost = self.cost
@@ -125,22 +128,25 @@ class Pipeline(wiring.Component):
 
     def _control(self, m: Module, junction: Junction, left: Layer, right: Layer | Cost) -> None:
         """A junction's work; the copies on both of its sides change roles when it ends a cycle."""
-        sequencer, index = self.sequencer, junction.shape.index - 1
-        work = sequencer.work[index]
+        index = junction.shape.index - 1
+        work = self._late(m, self.sequencer.work[index], f"work_{index + 1}")
         rotate_right = right.rotate_back if isinstance(right, Layer) else right.rotate
         m.d.comb += [
-            junction.advance.eq(sequencer.advance),
+            junction.advance.eq(self.moves),
             junction.work.eq(work),
             left.rotate.eq(work.ends_cycle),
             rotate_right.eq(work.ends_cycle),
-            right.advance.eq(sequencer.advance),
+            right.advance.eq(self.moves),
             self.saturated[index].eq(junction.saturated),
         ]
+
+    def _late(self, m: Module, value: Any, name: str) -> Any:
+        """What the sequencer says, when the data path does it."""
+        return delay(m, value, self.schedule.control_latency, name)
 
     def _load(self, m: Module) -> None:
         """The input stream into layer 0."""
         design, sequencer, first = self.design, self.sequencer, self.layers[0]
-        m.d.comb += first.advance.eq(sequencer.advance)
         beat, size, step = self.pixels.payload, design.network.layers[0], design.pixels_per_beat
         m.submodules.cursor = cursor = Cursor(
             banks=first.shape.left_banks, depth=first.shape.left_depth, most=step
@@ -157,12 +163,14 @@ class Pipeline(wiring.Component):
             accepted.eq(self.pixels.valid & self.pixels.ready),
             cursor.restart.eq(accepted & last),
             cursor.advance.eq(Mux(accepted, step, 0)),
-            first.left.base.eq(cursor.base),
-            first.left.word.eq(cursor.word),
-            first.left.activation.eq(beat.pixels),
-            first.left.count.eq(
-                Mux(accepted, Mux(last, size - step * (self.schedule.beats - 1), step), 0)
-            ),
+        ]
+        count = Mux(accepted, Mux(last, size - step * (self.schedule.beats - 1), step), 0)
+        m.d.comb += [
+            first.advance.eq(self.moves),
+            first.left.base.eq(self._late(m, cursor.base, "beat_base")),
+            first.left.word.eq(self._late(m, cursor.word, "beat_word")),
+            first.left.activation.eq(self._late(m, beat.pixels, "beat_pixels")),
+            first.left.count.eq(self._late(m, count, "beat_count")),
         ]
 
     def _predict(self, m: Module) -> None:
@@ -176,13 +184,14 @@ class Pipeline(wiring.Component):
             self.drained.eq(sequencer.drained),
             self.cost.label.eq(self.junctions[-1].label),
         ]
+        predicted = self._late(m, sequencer.predicted, "predicted")
         with m.If(out.ready):
             m.d.sync += out.valid.eq(0)
-        with m.If(sequencer.advance & sequencer.predicts):
+        with m.If(self._late(m, sequencer.advance & sequencer.predicts, "predicts")):
             m.d.sync += [
                 out.valid.eq(1),
                 out.payload.prediction.eq(self.cost.prediction),
-                out.payload.correct.eq(self.cost.prediction == sequencer.predicted.label),
+                out.payload.correct.eq(self.cost.prediction == predicted.label),
             ]
 
     def _host(self, m: Module) -> None:

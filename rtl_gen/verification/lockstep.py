@@ -7,6 +7,7 @@ that cocotb and Amaranth's own simulator serve alike.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 
@@ -15,7 +16,8 @@ import numpy as np
 from hwsim.backprop import sum_width
 from hwsim.fixed_point import Raw
 from hwsim.memory import BankedMemory
-from hwsim.pipeline import Pipeline
+from hwsim.pipeline import Pipeline, Step
+from hwsim.schedule import JunctionSchedule
 from hwsim.sequencer import Tick
 from rtl_gen.interleaver import index_shape
 from rtl_gen.verification.stimulus import Offer
@@ -37,7 +39,7 @@ class WritePort:
         enable, word, data: names of the hardware's signals.
         banks: as the port counts them.
         word_bits, data_bits: of one bank.
-        age: blocks since the input was loaded that is worked on.
+        latency: clocks from the read of the edges to this write.
     """
 
     memory: BankedMemory
@@ -49,7 +51,7 @@ class WritePort:
     banks: int
     word_bits: int
     data_bits: int
-    age: int
+    latency: int
     one_enable: bool = False
 
     def expected(self, clock: int) -> tuple[Raw, Raw, Raw]:
@@ -67,8 +69,9 @@ class WritePort:
 class Divergence:
     """Where hardware and model first differ.
 
-    ``clock`` counts from the first clock compared, ``position`` within the block; None where
-    meaningless. ``lane`` is the processing lane whose value it is; ``got`` is None if unknown (X).
+    ``clock`` counts from the first clock compared, ``position`` is the junction's when it read what
+    led to this; None where meaningless. ``lane`` is the processing lane whose value it is; ``got``
+    is None if unknown (X).
     """
 
     input: int | None = None
@@ -108,7 +111,7 @@ class Lockstep:
         self.read = read
         self.ports = list(write_ports(model))
         self.clocks = 0
-        self._advances = True
+        self._steps: deque[Step] = deque(maxlen=1 + max(port.latency for port in self.ports))
 
     def clock(self, offer: Offer) -> Tick:
         """One clock; the hardware has been given the same stimulus.
@@ -117,15 +120,15 @@ class Lockstep:
             Diverged: at the first difference.
         """
         model = self.model
-        ages = list(model.sequencer.ages)
         self._compare_outputs()
         tick = model.clock(offer.input, drain=offer.drain, take=offer.take)
         self._scalar("pixels.ready", tick.beat is not None, when=offer.input is not None)
-        self._advances = not model.schedule.is_skewed or tick.position is not None
-        self._scalar("advance", self._advances)
+        self._scalar("advance", not model.schedule.is_skewed or tick.position is not None)
+        moves = model.executed is not None and model.executed.works is not None
+        if moves:
+            self._steps.append(model.executed)
         for port in self.ports:
-            expected = port.expected(model.now.now)
-            self._compare_port(port, expected, tick, ages)
+            self._compare_port(port, port.expected(model.now.now), moves)
         self.clocks += 1
         return tick
 
@@ -152,70 +155,73 @@ class Lockstep:
         )
         raise Diverged(divergence)
 
-    def _compare_port(self, port: WritePort, expected: tuple, tick: Tick, ages: list) -> None:
+    def _compare_port(self, port: WritePort, expected: tuple, moves: bool) -> None:
         enable, word, data = expected
         everyone = np.ones_like(enable)
         got = self.read(port.enable)
-        if port.phase != "LOAD" and not self._advances:
-            got = (0, got[1])
+        if port.phase != "LOAD" and not moves:
+            got = (0, got[1])  # the clock enable is off
         if port.one_enable:
             got = tuple(((1 << port.banks) - 1) * bit for bit in got)
         if got == (0, 0) and not enable.any():
             return
-        place = (port, tick, ages, word)
-        self._compare_vector(place, port.enable, enable, got, 1, everyone)
+        self._compare_vector(port, word, port.enable, enable, got, 1, everyone)
         for name, values, bits in (
             (port.word, word, port.word_bits),
             (port.data, data, port.data_bits),
         ):
-            self._compare_vector(place, name, values, self.read(name), bits, enable)
+            self._compare_vector(port, word, name, values, self.read(name), bits, enable)
 
     def _compare_vector(
-        self, place: tuple, name: str, values: Raw, sample: Sample, bits: int, where: Raw
-    ) -> None:
+        self, port: WritePort, word: Raw, name: str, values: Raw, sample: Sample, bits: int,
+        where: Raw,
+    ) -> None:  # fmt: skip
         """Compare those elements of a vector that ``where`` marks."""
         got, unknown = sample
         mask = pack(where * -1, bits)
         if unknown & mask == 0 and (got ^ pack(values, bits)) & mask == 0:
             return
-        port = place[0]
         elements = unpack(got, bits, port.banks)
         if name == port.data and port.phase != "LOAD":
             elements = elements - ((elements >> (bits - 1)) << bits)
         is_unknown = unpack(unknown, bits, port.banks) != 0
         differs = ((values != elements) | is_unknown) & (where != 0)
         bank = int(np.flatnonzero(differs)[0])
-        found = None if is_unknown[bank] else int(elements[bank])
-        self._diverge(place, name, bank, int(values[bank]), found)
-
-    def _diverge(self, place: tuple, name: str, bank: int, expected: int, got: int | None) -> None:
-        port, tick, ages, word = place
-        number = ages[port.age - 1].number if port.age else self.model.sequencer.incoming.number
-        divergence = Divergence(
-            input=number,
-            junction=port.junction or None,
-            phase=port.phase,
-            clock=self.clocks,
-            position=tick.position,
-            lane=self._lane(port, bank, tick),
-            bank=bank,
-            word=int(word[bank]),
-            signal=name,
-            expected=expected,
-            got=got,
+        number, position = self._origin(port)
+        raise Diverged(
+            Divergence(
+                input=number,
+                junction=port.junction or None,
+                phase=port.phase,
+                clock=self.clocks,
+                position=position,
+                lane=self._lane(port, bank, position),
+                bank=bank,
+                word=int(word[bank]),
+                signal=name,
+                expected=int(values[bank]),
+                got=None if is_unknown[bank] else int(elements[bank]),
+            )
         )
-        raise Diverged(divergence)
 
-    def _lane(self, port: WritePort, bank: int, tick: Tick) -> int | None:
+    def _origin(self, port: WritePort) -> tuple[int | None, int | None]:
+        """The input that is written for, and the position at which its edges were read."""
+        if port.phase == "LOAD":
+            return self.model.sequencer.incoming.number, None
+        if len(self._steps) <= port.latency:
+            return None, None
+        work = self._steps[-1 - port.latency].works[port.junction - 1]
+        origin = work.forward if port.phase == "FF" else work.backward
+        return origin.number, work.position
+
+    def _lane(self, port: WritePort, bank: int, position: int | None) -> int | None:
         """The lane that served a bank; banks of the right side have none."""
         if port.phase == "UP" and port.memory.name.endswith("weight"):
             return bank
-        if port.phase != "BP" or tick.position is None:
+        if port.phase != "BP" or position is None:
             return None
-        part = self.model.schedule.junctions[port.junction - 1]
-        pattern, position = part.interleaver, tick.position - part.latencies.backward
-        in_range = 0 <= position < len(pattern.bank_lane)
-        return int(pattern.bank_lane[position][bank]) if in_range else None
+        pattern = self.model.schedule.junctions[port.junction - 1].interleaver
+        return int(pattern.bank_lane[position][bank]) if position < len(pattern.bank) else None
 
 
 def pack(values: Raw, bits: int) -> int:
@@ -241,11 +247,11 @@ def write_ports(model: Pipeline) -> Iterator[WritePort]:
     ):
         shape, i = part.shape, part.shape.index
         name, word_bits = f"layer_{i - 1}", index_shape(shape.left_depth).width
-        before = schedule.junctions[i - 2].forward_age if i > 1 else 0
         result = {
             "phase": "FF" if i > 1 else "LOAD", "junction": i - 1, "banks": shape.left_banks,
             "word_bits": word_bits, "data_bits": width if i > 1 else design.input_bits,
-            "enable": f"{name}.result_enable", "word": f"{name}.result_word", "age": before,
+            "enable": f"{name}.result_enable", "word": f"{name}.result_word",
+            "latency": result_latency(schedule.junctions[i - 2]) if i > 1 else 0,
         }  # fmt: skip
         yield WritePort(memory=layer.activation, data=f"{name}.activation_data", **result)
         if layer.has_delta:
@@ -255,7 +261,7 @@ def write_ports(model: Pipeline) -> Iterator[WritePort]:
                 layer.delta, "BP", i, f"{name}.right.sum_enable", f"{name}.right.sum_word",
                 f"{name}.right.sum", shape.z, index_shape(shape.depth).width,
                 sum_width(design.fixed_point, shape.d_out, per_edge=per_edge),
-                part.backward_age, one_enable=True,
+                part.pace.carry + part.latencies.backward, one_enable=True,
             )  # fmt: skip
         if schedule.inference:
             continue
@@ -266,12 +272,18 @@ def write_ports(model: Pipeline) -> Iterator[WritePort]:
             path = f"junction_{i}.parameters.{kind}_memory"
             yield WritePort(
                 memory, "UP", i, f"{path}.write_enable", f"{path}.write_word",
-                f"{path}.write_data", banks, index_shape(depth).width, width, part.backward_age,
+                f"{path}.write_data", banks, index_shape(depth).width, width,
+                part.pace.carry + part.latencies.update,
             )  # fmt: skip
     if not schedule.inference:
         shape = schedule.junctions[-1].shape
         yield WritePort(
             model.cost.delta, "FF", shape.index, "cost.delta_enable", "cost.delta_word",
             "cost.delta_data", shape.right_banks, index_shape(shape.right_depth).width, width,
-            schedule.junctions[-1].forward_age,
+            result_latency(schedule.junctions[-1]),
         )  # fmt: skip
+
+
+def result_latency(part: JunctionSchedule) -> int:
+    """Clocks from a neuron's last edge to the write of its activation."""
+    return part.latencies.forward + part.pace.slack
