@@ -6,7 +6,7 @@ where a list ``flags`` is given, the condition that the operation saturated is a
 
 from __future__ import annotations
 
-from amaranth.hdl import Cat, Const, Module, Mux, Shape, Value, signed
+from amaranth.hdl import Array, Cat, Const, Module, Mux, Shape, Value, signed
 
 from hwsim import fixed_point as model
 from rtl_gen.wire import wire
@@ -58,14 +58,18 @@ class FixedPoint(model.FixedPoint):
     def add(self, m: Module, left: Value, right: Value, flags: Flags | None = None) -> Value:
         return self.saturate(m, left + right, flags)
 
-    def negate(self, m: Module, value: Value) -> Value:
-        value = wire(m, value, "positive")
-        return Mux(value == self.minimum, self.maximum, -value)[: self.width].as_signed()
+    def step(self, m: Module, delta: Value, shift: Value) -> Value:
+        """-delta * 2^-shift as ``shift_right(negate(delta), shift)`` has it, in one addition.
 
-    def shift_right(self, m: Module, value: Value, shift: Value) -> Value:
-        extended = Cat(Const(0, 1), value).as_signed() >> shift
-        shifted = wire(m, extended, "shifted")  # bit 0: the last one shifted out
-        return (shifted[1:].as_signed() + shifted[0])[: self.width].as_signed()
+        -delta is ~delta + 1, and the last bit shifted out is added: so ~delta is shifted, and one
+        added if the bits shifted out are no less than half of what they can be, less one.
+        """
+        inverted = wire(m, ~delta, "inverted").as_signed()
+        rounds = [delta != self.minimum, Const(1)]  # the most negative number becomes the largest
+        for bits in range(2, self.width):
+            rounds.append(inverted[bits - 1] | inverted[: bits - 1].all())
+        one = wire(m, Array(rounds)[shift], "rounds_up")
+        return ((inverted >> shift) + one)[: self.width].as_signed()
 
     def from_pixel(self, pixel: Value) -> Value:
         up = self.frac_bits - 8

@@ -72,32 +72,34 @@ class Update(wiring.Component):
         m.submodules.multiplier = multiplier = self.multiplier
         step = Signal(Lanes(number.shape, shape.right_banks))
         lanes, slots = range(shape.z), range(shape.right_banks)
-        steps = [number.shift_right(m, number.negate(m, x), self.eta_shift) for x in self.delta]
-        m.d.comb += fill(step, steps)
+        m.d.comb += fill(step, [number.step(m, delta, self.eta_shift) for delta in self.delta])
         of_lane = [lane_value(shape, lane, self.phase, step) for lane in lanes]
         m.d.comb += [fill(multiplier.left, of_lane), multiplier.right.eq(self.activation)]
         change = delay_data(m, multiplier.product, self.registers.product, "change")
 
         flags: Flags = []
+        late = min(1, self.latency)  # steps take their time, biases have more
         new_bias = Signal(Lanes(number.shape, shape.right_banks))
-        biases = [number.add(m, self.bias[slot], step[slot], flags) for slot in slots]
+        bias, bias_step = delay_data(m, self.bias, late, "bias"), delay_data(m, step, late, "step")
+        biases = [number.add(m, bias[slot], bias_step[slot], flags) for slot in slots]
         m.d.comb += fill(new_bias, biases)
-        bias_flags = Cat(flag & (self.finishing > slot) for slot, flag in enumerate(flags))
+        finishing = delay_data(m, self.finishing, late, "finishing")
+        bias_flags = Cat(flag & (finishing > slot) for slot, flag in enumerate(flags))
 
         weight_flags: Flags = []
         weight = delay_data(m, self.weight, self.latency, "weight")
         new = [number.add(m, weight[lane], change[lane], weight_flags) for lane in lanes]
         m.d.comb += [
             fill(self.new_weight, new),
-            self.new_bias.eq(delay_data(m, new_bias, self.latency, "new_bias")),
+            self.new_bias.eq(delay_data(m, new_bias, self.latency - late, "new_bias")),
         ]
-        self._flag(m, bias_flags, Cat(weight_flags))
+        self._flag(m, (bias_flags, late), Cat(weight_flags))
         return m
 
-    def _flag(self, m: Module, biases: Value, weights: Value) -> None:
-        """Biases come at once, products a while before the weights that they change."""
+    def _flag(self, m: Module, biases: tuple[Value, int], weights: Value) -> None:
+        """Biases come early, products a while before the weights that they change."""
         sources = {
-            "bias_flag": (biases, 0),
+            "bias_flag": biases,
             "product_flag": (self.multiplier.saturated, self.multiplier.latency),
             "weight_flag": (weights, self.latency),
         }

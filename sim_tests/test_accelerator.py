@@ -123,10 +123,10 @@ def test_registers(folder, training_run):
 def test_a_wrong_bit_in_the_verilog_is_found_and_leaves_a_waveform(folder, monkeypatch):
     """Hardware that truncates eta*delta, the newcomer's mistake: the report names the place."""
 
-    def truncate(self, m, value, shift):
-        return (value >> shift)[: self.width].as_signed()
+    def truncate(self, m, delta, shift):
+        return (-delta >> shift)[: self.width].as_signed()
 
-    monkeypatch.setattr(FixedPoint, "shift_right", truncate)
+    monkeypatch.setattr(FixedPoint, "step", truncate)
     design = make_design(SMALL)
     verdict = verify(design, Stimuli.random(design, 10, 1), folder / "broken")
     assert not verdict.equal

@@ -23,7 +23,7 @@ class Arithmetic(wiring.Component):
         wide = signed(number.width + 4)
         operands = {"left": In(number.shape), "right": In(number.shape), "wide": In(wide)}
         operands |= {"shift": In(range(number.width)), "pixel": In(8)}
-        names = ("product", "total", "clipped", "negated", "shifted", "from_pixel")
+        names = ("product", "total", "clipped", "step", "from_pixel")
         results = {name: Out(number.shape) for name in names}
         results |= {"product_wide": Out(signed(2 * number.width - number.frac_bits + 1))}
         super().__init__(operands | results | {"flags": Out(3)})
@@ -36,8 +36,7 @@ class Arithmetic(wiring.Component):
             self.total.eq(number.add(m, self.left, self.right, flags)),
             self.clipped.eq(number.saturate(m, self.wide, flags)),
             self.product_wide.eq(number.multiply_wide(m, self.left, self.right)),
-            self.negated.eq(number.negate(m, self.left)),
-            self.shifted.eq(number.shift_right(m, self.left, self.shift)),
+            self.step.eq(number.step(m, self.left, self.shift)),
             self.from_pixel.eq(number.from_pixel(self.pixel)),
         ]
         m.d.comb += self.flags.eq(Cat(flags))
