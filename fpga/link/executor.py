@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from amaranth.hdl import Array, Cat, Const, Module, Mux, Signal
+from amaranth.hdl import Cat, Const, Module, Mux, Signal
 from amaranth.lib import stream, wiring
 from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
@@ -289,8 +289,11 @@ class Executor(wiring.Component):
             with m.Elif(self.empty):
                 m.d.sync += self.index.eq(0)
                 m.next = "INFO"
+        # All in one clock: a run goes on, and what is fed and what is left must add up.
+        counters = Cat(getattr(self, name) for name in COUNTERS)
+        snapshot = Signal(len(counters))
         with m.State("INFO"):
-            m.d.sync += at.eq(0)
+            m.d.sync += [at.eq(0), snapshot.eq(counters)]
             m.next = "INFO READ"
         with m.State("INFO READ"):
             m.d.sync += at.eq(at + 1)
@@ -299,16 +302,9 @@ class Executor(wiring.Component):
             self._put(m, self.info_read.data)
             m.next = "INFO READ"
             with m.If(at == end):
-                m.next = "COUNTER"
-        values = Array([getattr(self, name) for name in COUNTERS])
-        with m.State("COUNTER"):
-            m.d.sync += [self.word.eq(values[self.index[:2]]), self.byte.eq(0)]
-            m.next = "COUNTER PUT"
-        with m.State("COUNTER PUT"):
-            self._put(m, self.word)
-            m.d.sync += [self.word.eq(self.word >> 8), self.byte.eq(self.byte + 1)]
-            with m.If(self.byte == WORD_BYTES - 1):
-                m.d.sync += self.index.eq(self.index + 1)
-                m.next = "COUNTER"
-                with m.If(self.index == len(COUNTERS) - 1):
-                    m.next = "ANSWER"
+                m.next = "COUNTERS"
+        with m.State("COUNTERS"):
+            self._put(m, snapshot)
+            m.d.sync += [snapshot.eq(snapshot >> 8), self.index.eq(self.index + 1)]
+            with m.If(self.index == len(snapshot) // 8 - 1):
+                m.next = "ANSWER"

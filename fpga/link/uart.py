@@ -55,25 +55,26 @@ class Receiver(wiring.Component):
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        line, running, bit = Signal(init=1), Signal(), Signal(range(BITS))
+        line, running, bit = Signal(init=1), Signal(), Signal(range(BITS + 1))
         m.submodules.synchronizer = FFSynchronizer(self.rx, line, init=1)
         phase, samples = Signal(PHASE_BITS), Signal()
         m.d.comb += self.quiet.eq(~running & line)
         m.d.sync += self.valid.eq(0)
         m.d.sync += Cat(phase, samples).eq(phase + self.step)
         with m.If(~running):
-            # Half a bit ahead, so that the accumulator runs over in the middle of each bit, and
-            # a clock more, which the carry is late.
-            m.d.sync += [Cat(phase, samples).eq((1 << (PHASE_BITS - 1)) + self.step), bit.eq(0)]
+            # Half a bit ahead, so that the accumulator runs over in the middle of each bit, and two
+            # clocks more: the carry is one late, edge and carry are up to one late each.
+            ahead = (1 << (PHASE_BITS - 1)) + 2 * self.step
+            m.d.sync += [Cat(phase, samples).eq(ahead), bit.eq(0)]
             m.d.sync += running.eq(~line)
         with m.Elif(samples):
             m.d.sync += bit.eq(bit + 1)
             with m.If(bit == 0):
                 m.d.sync += running.eq(~line)  # high again: it was no start bit
             with m.Elif(bit == BITS - 1):
-                # After a low stop bit wait for the line to rest: no start bit is under way.
                 m.d.sync += [self.valid.eq(line), running.eq(~line)]
-                m.d.sync += bit.eq(BITS - 1)
+            with m.Elif(bit == BITS):  # the stop bit was low: wait for the line to rest
+                m.d.sync += [bit.eq(bit), running.eq(~line)]
             with m.Else():
                 m.d.sync += self.data.eq(Cat(self.data[1:], line))
         return m

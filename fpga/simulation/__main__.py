@@ -8,6 +8,7 @@ from pathlib import Path
 from fpga.simulation.job import Job
 from fpga.simulation.serve import JOB_VARIABLE
 from fpga.system import System
+from hwsim.errors import Refused
 from hwsim.files import write_text
 from hwsim.schedule import make_schedule
 from rtl_gen.verification.simulator import (
@@ -27,7 +28,7 @@ def main(path: str) -> None:
     job = Job.load(path)
     try:
         _simulate(job)
-    except (SimulatorMissing, BuildFailed, SimulationFailed, OSError) as error:
+    except (SimulatorMissing, BuildFailed, SimulationFailed, Refused, OSError) as error:
         job.error.write_text(" ".join(str(error).split()))
         sys.exit(1)
 
