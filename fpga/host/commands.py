@@ -103,7 +103,8 @@ def _connected(
 ) -> Iterator[Board]:
     """The board at ``url``, or one that is simulated for as long as it is needed."""
     if url != SIMULATION:
-        with Board(design, url, baud=baud, patience=Patience()) as there:
+        patience = PATIENCE if "://" in url else Patience()  # networks, and simulations, take time
+        with Board(design, url, baud=baud, patience=patience) as there:
             yield there
         return
     folder = Path("build") / "board" / path.stem
