@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -166,6 +167,24 @@ def test_a_host_that_vanishes_within_any_request(design, data, simulated, stream
         assert accuracies([done]) == accuracies([expected])
         assert_same_state(final, model.state())
     assert flags == {0, UNDER_WAY}
+
+
+def test_what_a_run_has_still_to_feed_is_not_fed_again(design, data, board):
+    """The new host comes while the old one's run goes on: it is told of it as it was before."""
+    trainer = BoardTrainer(board, data, State.initial(design))
+    trainer.begin()
+    write = board.line._write
+    vanish(trainer, 7, 0.0)  # the request after the first run
+    board.line._write, info = write, board.info
+    assert trainer.resume()
+    now = info()
+    assert (now.fed - trainer.note.fed) % (1 << 32) == CHANGING_ETA[1][0]
+    earlier = [replace(now, fed=now.fed - 10, left=10)]
+    board.info = lambda: earlier.pop() if earlier else info()
+    trainer.epoch()
+    assert not earlier
+    model, _ = modelled(design, data, 1)
+    assert_same_state(trainer.state(), model.state())
 
 
 HOST = """
