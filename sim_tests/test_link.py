@@ -17,6 +17,7 @@ from fpga.host.board import Board
 from fpga.host.line import Patience
 from fpga.host.note import UNDER_WAY, Note
 from fpga.host.training import BoardTrainer
+from fpga.link.frames import Command
 from fpga.simulation.board import PATIENCE, SimulatedBoard
 from hwsim.design import Design
 from hwsim.design_file import make_design
@@ -192,6 +193,7 @@ import sys
 import numpy as np
 from fpga.host.board import Board
 from fpga.host.training import BoardTrainer
+from fpga.link.frames import Command
 from fpga.simulation.board import PATIENCE
 from fpga.simulation.job import Job
 from hwsim.data import Data
@@ -236,6 +238,17 @@ def test_a_run_goes_on_while_the_line_is_used(design, data, board):
     assert left == sorted(left, reverse=True) and left[-1] == 0
     board.drain()
     assert board.info().fed == before.fed + INPUTS
+
+
+def test_what_is_missing_of_an_input_is_zeros_and_stale_predictions_are_nobodys(
+    design, data, board
+):
+    """A request that ends within its second input; its predictions are left for nobody."""
+    before, inputs = board.info().fed, board._encode(data.xtr[:2], data.ytr[:2])
+    board.line.request(Command.STREAM, bytes(4) + inputs[:-3])
+    assert board.info().fed - before == 2
+    expected = Pipeline(design, state=board.state()).run(data.xte, data.yte, train=False)
+    np.testing.assert_array_equal(board.infer(data.xte), expected)
 
 
 def test_what_cannot_be_done_is_one_line(design, data, board):

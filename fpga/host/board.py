@@ -181,17 +181,19 @@ class Board:
         return np.frombuffer(answer, "<u2").astype(np.int64) & mask
 
     def infer(self, pixels: Pixels, labels: Labels | None = None) -> Index:
-        """Predictions without training; drains."""
+        """Predictions without training; drains before and after."""
         labels = np.zeros(len(pixels), dtype=np.int64) if labels is None else labels
+        self.drain()  # predictions that another host did not live to fetch are not ours
         made = [*self.stream(pixels, labels, train=False), self.drain()]
         return np.concatenate(made)
 
     def train(self, pixels: Pixels, labels: Labels, *, inputs_seen: int = 0) -> Index:
-        """Train on inputs in this order, and drain; their predictions.
+        """Train on inputs in this order; their predictions; drains before and after.
 
         ``inputs_seen`` came before: the learning rate is the design's for those that come now.
         """
         made = []
+        self.drain()
         for part, eta_shift in eta_parts(self.design, inputs_seen, len(pixels)):
             made += self.stream(pixels[part], labels[part], train=True, eta_shift=eta_shift)
         return np.concatenate([*made, self.drain()])

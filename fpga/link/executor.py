@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from amaranth.hdl import Cat, Const, Module, Mux, Signal
+from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
 from amaranth.lib import stream, wiring
 from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
@@ -126,7 +126,8 @@ class Executor(wiring.Component):
             with m.If(self.refused):
                 m.d.sync += self.status.eq(Status.REFUSED)
 
-    def _put(self, m: Module, byte: object) -> None:
+    def _put(self, m: Module, byte: Value) -> None:
+        """Append a byte to the answer."""
         m.d.comb += [self.put.eq(1), self.put_data.eq(byte)]
 
     def _requests(self, m: Module) -> None:
@@ -191,7 +192,6 @@ class Executor(wiring.Component):
                     m.next = "TAKE"
             with m.Elif(self.empty):
                 m.next = "ANSWER"
-        plan = self.plan.shape()
         with m.State("TAKE"):
             m.d.sync += self.index.eq(self.index + 1)
             m.next = "WORD"
@@ -215,10 +215,11 @@ class Executor(wiring.Component):
                     m.d.sync += [self.begin_at.eq(self.word), self.begin.eq(1)]
                     m.next = "INPUTS"
                 with m.Case(Command.RUN):
-                    self._plan(m, plan)
+                    self._plan(m)
 
-    def _plan(self, m: Module, plan: object) -> None:
-        fields = [self.plan[name] for name in plan.members if name != "keys"]
+    def _plan(self, m: Module) -> None:
+        """Each word into its place; the last one starts the run."""
+        fields = [self.plan[name] for name in self.plan.shape().members if name != "keys"]
         fields += list(self.plan.keys)
         for index, field in enumerate(fields):
             with m.If(self.index == index):
@@ -227,6 +228,7 @@ class Executor(wiring.Component):
             m.d.sync += [self.start.eq(1), self.keep.eq(0)]
 
     def _registers(self, m: Module) -> None:
+        """Accesses, and the words that READ returns."""
         with m.State("WRITE"), m.If(self.finished):
             m.next = "WORD"
         count = Signal(16)
@@ -251,9 +253,10 @@ class Executor(wiring.Component):
         """Inputs of STREAM and STORE, and the predictions that STREAM returns."""
         kept, high = self.kept.payload, Signal()
         with m.State("INPUTS"):
+            # Zeros for what is missing of the last input: nothing may wait for it for ever.
             m.d.comb += [
-                self.inputs.payload.eq(self.bytes.payload),
-                self.inputs.valid.eq(self.bytes.valid),
+                self.inputs.payload.eq(Mux(self.empty, 0, self.bytes.payload)),
+                self.inputs.valid.eq(self.bytes.valid | (self.empty & ~self.between)),
                 self.bytes.ready.eq(self.inputs.ready),
             ]
             with m.If(self.empty & self.between):
