@@ -45,8 +45,8 @@ class Bus(wiring.Component):
             self.s_axi_wstrb.eq(-1),
             self.s_axi_bready.eq(1),
             self.s_axi_rready.eq(1),
-            self.read_data.eq(self.s_axi_rdata),
         ]
+        m.d.sync += [self.finished.eq(0), self.read_data.eq(self.s_axi_rdata)]
         with m.FSM():
             with m.State("IDLE"):
                 with m.If(self.write):
@@ -58,17 +58,19 @@ class Bus(wiring.Component):
                 with m.If(self.s_axi_awready & self.s_axi_wready):
                     m.next = "WRITTEN"
             with m.State("WRITTEN"):
-                m.d.comb += self.refused.eq(self.s_axi_bresp != OKAY)
+                m.d.sync += self.refused.eq(self.s_axi_bresp != OKAY)
                 with m.If(self.s_axi_bvalid):
-                    m.d.comb += self.finished.eq(1)
-                    m.next = "IDLE"
+                    m.d.sync += self.finished.eq(1)
+                    m.next = "FINISHED"
             with m.State("READ"):
                 m.d.comb += self.s_axi_arvalid.eq(1)
                 with m.If(self.s_axi_arready):
                     m.next = "DATA"
             with m.State("DATA"):
-                m.d.comb += self.refused.eq(self.s_axi_rresp != OKAY)
+                m.d.sync += self.refused.eq(self.s_axi_rresp != OKAY)
                 with m.If(self.s_axi_rvalid):
-                    m.d.comb += self.finished.eq(1)
-                    m.next = "IDLE"
+                    m.d.sync += self.finished.eq(1)
+                    m.next = "FINISHED"
+            with m.State("FINISHED"):  # the access ends in this clock
+                m.next = "IDLE"
         return m

@@ -52,7 +52,8 @@ class FrameSender(wiring.Component):
             write.data.eq(self.put_data),
             read.addr.eq(count),
             taken.eq(self.bytes.valid & self.bytes.ready),
-            crc.data.eq(self.bytes.payload),
+            self.bytes.payload.eq(rest),  # a register: memory is slow, and so is the CRC
+            crc.data.eq(rest),
             crc.start.eq(self.send),
         ]
         with m.FSM():
@@ -61,24 +62,22 @@ class FrameSender(wiring.Component):
                 with m.If(self.send):
                     m.next = "HEAD"
             with m.State("HEAD"):
-                m.d.comb += [self.bytes.valid.eq(1), self.bytes.payload.eq(rest)]
-                m.d.comb += crc.valid.eq(taken)
+                m.d.comb += [self.bytes.valid.eq(1), crc.valid.eq(taken)]
                 with m.If(taken):
                     m.d.sync += [rest.eq(rest >> 8), count.eq(count + 1)]
                     with m.If(count == HEADER.size - 1):
                         m.d.sync += count.eq(0)
                         m.next = "NEXT"
             with m.State("NEXT"):  # the memory reads
-                m.next = "PAYLOAD"
+                m.next = "READ"
                 with m.If(count == self.head.length):
                     m.d.sync += count.eq(0)
                     m.next = "CRC"
+            with m.State("READ"):
+                m.d.sync += rest.eq(read.data)
+                m.next = "PAYLOAD"
             with m.State("PAYLOAD"):
-                m.d.comb += [
-                    self.bytes.valid.eq(1),
-                    self.bytes.payload.eq(read.data),
-                    crc.valid.eq(taken),
-                ]
+                m.d.comb += [self.bytes.valid.eq(1), crc.valid.eq(taken)]
                 with m.If(taken):
                     m.d.sync += count.eq(count + 1)
                     m.next = "NEXT"
@@ -86,7 +85,7 @@ class FrameSender(wiring.Component):
                 m.d.sync += rest.eq(crc.crc)
                 m.next = "TAIL"
             with m.State("TAIL"):
-                m.d.comb += [self.bytes.valid.eq(1), self.bytes.payload.eq(rest)]
+                m.d.comb += self.bytes.valid.eq(1)
                 with m.If(taken):
                     m.d.sync += [rest.eq(rest >> 8), count.eq(count + 1)]
                     with m.If(count == CRC_BYTES - 1):

@@ -114,9 +114,21 @@ class Link(wiring.Component):
                 m.d.comb += inner.eq(outer) if member.flow == In else outer.eq(inner)
 
     def _feed(self, m: Module) -> None:
-        """Beats from requests go to store or accelerator, those of a run to the accelerator."""
+        """Beats from requests go to store or accelerator, those of a run to the accelerator.
+
+        A register keeps the memory's delay and the accelerator's apart.
+        """
         executor, store, runner = self.executor, self.store, self.runner
         beats, fed, out = self.inputs.beats, runner.fed, self.beats
+        free, offered = Signal(), Signal()
+        self.takes = free & offered
+        m.d.comb += free.eq(~out.valid | out.ready)
+        with m.If(free):
+            m.d.sync += [
+                out.valid.eq(offered),
+                out.payload.eq(Mux(runner.running, fed.payload, beats.payload)),
+                self.control.eq(Mux(runner.running, executor.plan.control, executor.control)),
+            ]
         connect(m, executor.inputs, self.inputs.bytes)
         connect(m, runner.places, store.places)
         connect(m, store.beats, runner.beats)
@@ -129,25 +141,25 @@ class Link(wiring.Component):
             runner.plan.eq(executor.plan),
             runner.start.eq(executor.start),
             executor.running.eq(runner.running),
-            out.payload.eq(Mux(runner.running, fed.payload, beats.payload)),
-            out.valid.eq(Mux(runner.running, fed.valid, beats.valid & ~executor.is_storing)),
-            fed.ready.eq(runner.running & out.ready),
-            beats.ready.eq(
-                Mux(executor.is_storing, store.writes.ready, out.ready & ~runner.running)
-            ),
-            self.control.eq(Mux(runner.running, executor.plan.control, executor.control)),
+            offered.eq(Mux(runner.running, fed.valid, beats.valid & ~executor.is_storing)),
+            fed.ready.eq(runner.running & free),
+            beats.ready.eq(Mux(executor.is_storing, store.writes.ready, free & ~runner.running)),
             self.busy.eq(executor.busy | runner.running),
             self.training.eq(runner.running & executor.plan.control.train),
         ]
 
     def _count(self, m: Module) -> None:
-        executor, results, out = self.executor, self.results, self.beats
+        executor, results, runner = self.executor, self.results, self.runner
         connect(m, flipped(self.predictions), results.predictions)
         connect(m, results.kept, executor.kept)
-        fed = Signal.like(executor.fed)
-        with m.If(out.valid & out.ready & out.payload.last):
+        # Counted where ``left`` is counted: before the register, which an input passes for sure.
+        fed, last = Signal.like(executor.fed), Signal()
+        m.d.comb += last.eq(
+            Mux(runner.running, runner.fed.payload.last, self.inputs.beats.payload.last)
+        )
+        with m.If(self.takes & last):
             m.d.sync += fed.eq(fed + 1)
         m.d.comb += results.keep.eq(executor.keep)
-        sources = (fed, results.taken, results.correct, self.runner.left)
+        sources = (fed, results.taken, results.correct, runner.left)
         for name, source in zip(COUNTERS, sources, strict=True):
             m.d.comb += getattr(executor, name).eq(source)
