@@ -42,10 +42,12 @@ class Shuffle(wiring.Component):
     def elaborate(self, platform: object) -> Module:
         m = Module()
         x, count = self.indices.payload, Signal(range(len(ROUNDS)))
+        key, following = Signal(self.bits), Signal.like(count)
+        m.d.sync += key.eq(self.keys[following])  # chosen a clock ahead of its use
         summed, mixed = Signal(self.bits), Signal(self.bits)
         shifted = Array([x << up for up, _ in ROUNDS])[count]
         m.d.comb += [
-            summed.eq((x + shifted + self.keys[count]) & self.mask),
+            summed.eq((x + shifted + key) & self.mask),
             mixed.eq(summed ^ Array([summed >> down for _, down in ROUNDS])[count]),
         ]
         with m.FSM():
@@ -57,9 +59,10 @@ class Shuffle(wiring.Component):
                     with m.If(self.bypass):
                         m.next = "FOUND"
             with m.State("ROUNDS"):
-                m.d.sync += [x.eq(mixed), count.eq(count + 1)]
+                m.d.comb += following.eq(count + 1)
+                m.d.sync += [x.eq(mixed), count.eq(following)]
                 with m.If(count == len(ROUNDS) - 1):
-                    m.d.sync += count.eq(0)
+                    m.d.comb += following.eq(0)
                     m.next = "JUDGE"
             with m.State("JUDGE"):
                 m.next = "ROUNDS"
