@@ -114,15 +114,15 @@ def test_a_noisy_line_loses_nothing_and_trains_nothing_twice(design, data, simul
         before = board.info()
         trainer = BoardTrainer(board, data, State.initial(design), streamed=streamed)
         trainer.begin()
-        done = [trainer.epoch() for _ in range(2)]
+        done = [trainer.epoch()]
         final, after = trainer.state(), board.info()
-    model, expected = modelled(design, data, 2)
+    model, expected = modelled(design, data, 1)
     assert accuracies(done) == accuracies(expected)
     assert_same_state(final, model.state())
-    fed = 2 * (INPUTS + TESTS)
+    fed = INPUTS + TESTS
     assert (after.fed - before.fed, after.taken - before.taken) == (fed, fed)
     assert min(line.errors.values()) > 0, line.errors
-    assert board.line.losses.repeated > 30
+    assert board.line.losses.repeated > 20
 
 
 def test_an_impatient_host_takes_no_answer_for_another(design, simulated):
