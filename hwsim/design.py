@@ -15,21 +15,15 @@ from math import gcd
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, model_validator
+from pydantic import Field, StrictBool, StrictInt, model_validator
 
 from hwsim.fixed_point import FixedPoint
+from hwsim.registers import Registers, RegistersOrProduct
+from hwsim.section import Count, Natural, Section
 
 FORMAT = 1
 
-Count = Annotated[StrictInt, Field(ge=1)]
-Natural = Annotated[StrictInt, Field(ge=0)]
 ActivationName = Literal["sigmoid", "relu"]
-
-
-class Section(BaseModel):
-    """A table of the design file; keys it does not know are mistakes."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class Network(Section):
@@ -46,8 +40,15 @@ class Hardware(Section):
 
     z: Annotated[tuple[Count, ...], Field(min_length=1)]
     scheme: Literal["prototype", "zero-bubble"] = "prototype"
-    registers: Natural = 0
+    registers: RegistersOrProduct = 0
     forwarding: StrictBool = True
+    carry: StrictBool | None = None
+
+    @property
+    def stages(self) -> Registers:
+        """The registers of each stage, however the file writes them."""
+        given = self.registers
+        return Registers(product=given) if isinstance(given, int) else given
 
 
 class Number(Section):
@@ -181,6 +182,11 @@ class Design:
         is_one = isinstance(self.pattern, Pattern)
         return (self.pattern,) * self.n_junctions if is_one else self.pattern
 
+    @property
+    def registers(self) -> Registers:
+        """Pipeline registers of the data path, stage by stage."""
+        return self.hardware.stages
+
     @cached_property
     def fixed_point(self) -> FixedPoint:
         return FixedPoint(self.number.int_bits, self.number.frac_bits)
@@ -231,7 +237,7 @@ class Design:
         return {
             "format": self.format,
             "network": self.network.model_dump(mode="json"),
-            "hardware": self.hardware.model_dump(mode="json"),
+            "hardware": self.hardware.model_dump(mode="json", exclude_none=True),
             "number": self.number.model_dump(mode="json"),
             "pattern": pattern.model_dump(mode="json", exclude_none=True)
             if one

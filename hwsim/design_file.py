@@ -14,6 +14,7 @@ from pydantic import BaseModel, ValidationError
 from hwsim import rules
 from hwsim.design import FORMAT, Design, Hardware, Network, Number, Pattern, Training
 from hwsim.errors import MISSING, BadInput, Mistake, bad
+from hwsim.registers import TABLE, Registers
 
 SECTIONS: dict[str, type[BaseModel]] = {
     "network": Network,
@@ -23,6 +24,8 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "training": Training,
 }
 REQUIRED = ("network", "hardware")
+INNER: dict[str, type[BaseModel]] = {"registers": Registers}
+"""Tables that stand for the value of a key."""
 
 
 def load_design(path: str | Path) -> Design:
@@ -141,8 +144,10 @@ def _parse(
 def _explain(
     model: type[BaseModel], table: dict[str, Any], key: str, error: dict[str, Any]
 ) -> Mistake:
-    name = str(error["loc"][0])
+    name, *inside = map(str, error["loc"])
     value = table.get(name, MISSING)
+    if inside[:1] == [TABLE] and inside[1:]:
+        return _explain(INNER[name], value, f"{key}.{name}", {**error, "loc": inside[1:]})
     if error["type"] == "extra_forbidden":
         return _unknown(f"{key}.{name}", value, name, list(model.model_fields))
     if error["type"] == "missing":

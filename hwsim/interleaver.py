@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from hwsim.design import Design, JunctionShape, Pattern
 from hwsim.errors import BadInput, Mistake, bad
 from hwsim.sorting import earlier_equals, stable_order, stable_row_order
+from hwsim.timing import path_latencies
 
 Index = NDArray[np.int64]
 
@@ -171,12 +172,13 @@ def _seed_vectors(
     is_free = design.hardware.forwarding or shape.index == 1
     if is_free:
         return rng.integers(depth, size=(sweeps, z))
-    # Without forwarding a bank may move on by at most D-2-P between sweeps, or a word comes back
+    # Without forwarding a bank may move on by few words between sweeps only, or a word comes back
     # before its partial sum has landed.
     first = rng.integers(depth, size=(1, z))
     if sweeps == 1:
         return first
-    steps = rng.integers(depth - 1 - design.hardware.registers, size=(sweeps - 1, z))
+    paths = path_latencies(design.registers, design.n_junctions, design.number.profile)
+    steps = rng.integers(depth - paths[shape.index - 1].backward, size=(sweeps - 1, z))
     return np.cumsum(np.concatenate([first, steps]), axis=0) % depth
 
 

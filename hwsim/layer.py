@@ -10,10 +10,41 @@ What the junction to the left reads backwards changes with the cycles of that on
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from hwsim.design import Design
 from hwsim.fixed_point import Raw
 from hwsim.memory import Access, BankedMemory, Clock
 from hwsim.schedule import JunctionSchedule
+
+
+@dataclass(frozen=True)
+class FirstCopies:
+    """Which copy is written and read when the pipeline starts; hardware starts with the same.
+
+    ``write`` is of the activations, ``slope_write`` and ``slope_read`` are of the derivatives,
+    ``delta`` is the one that the junction to the right accumulates in.
+    """
+
+    write: int = 0
+    slope_write: int = 0
+    slope_read: int = 0
+    delta: int = 0
+
+    @classmethod
+    def of(cls, part: JunctionSchedule, before: JunctionSchedule | None) -> FirstCopies:
+        """Of the layer between ``before``, None for layer 0, and ``part``."""
+        copies, slope_copies = part.copies["activation"], max(1, part.copies["derivative"])
+        layer = part.shape.index - 1
+        # The input that is written while the junction to the right begins, in the first block.
+        written = layer + 1 - part.forward_age - (part.pace.offset > 0)
+        if before is None:
+            return cls(written % copies, written % slope_copies)
+        # The input that the junction to the left then reads backwards, the one that comes next to
+        # the junction to the right.
+        read = layer - before.backward_age - (before.pace.offset > 0)
+        delta = (read + part.pace.lag) % 2
+        return cls(written % copies, written % slope_copies, read % slope_copies, delta)
 
 
 class Layer:
@@ -38,17 +69,9 @@ class Layer:
         self.slope_copies = max(1, copies["derivative"])
         self.has_delta = copies["delta"] > 0
         self.slope_at_read = design.number.profile == "default"
-        # The input that is written while the junction to the right begins, in the first block.
-        first = 1 - schedule.forward_age - (schedule.pace.offset > 0)
-        self.write_copy = (first + shape.index - 1) % self.copies
-        self.slope_write_copy = (first + shape.index - 1) % self.slope_copies
-        self.slope_read_copy = self.delta_copy = 0
-        if before is not None:
-            # The input that the junction to the left then reads backwards, the one that comes next
-            # to the junction to the right.
-            read = -before.backward_age - (before.pace.offset > 0)
-            self.slope_read_copy = (read + shape.index - 1) % self.slope_copies
-            self.delta_copy = (read + 1 + shape.index + schedule.pace.lag) % 2
+        first = FirstCopies.of(schedule, before)
+        self.write_copy, self.slope_write_copy = first.write, first.slope_write
+        self.slope_read_copy, self.delta_copy = first.slope_read, first.delta
         size, banks, name = shape.n_left, shape.left_banks, f"layer {shape.index - 1}"
         self.activation = BankedMemory(
             f"{name} activation", clock, size=size, banks=banks, copies=self.copies, ports="single"
@@ -77,6 +100,11 @@ class Layer:
     @property
     def backward_copy(self) -> int:
         return (self.write_copy + 1) % self.copies
+
+    @property
+    def slope_copy(self) -> int:
+        """Of the derivatives, where they are read with the activations."""
+        return (self.slope_write_copy + 1) % self.slope_copies
 
     def access(self, neurons: Raw) -> Access:
         """An access to these neurons, in any of the layer's memories."""

@@ -22,7 +22,7 @@ from hwsim.junction import Junction
 from hwsim.layer import Layer
 from hwsim.memory import Access, BankedMemory, Clock
 from hwsim.schedule import Schedule, make_schedule
-from hwsim.sequencer import BUBBLE, Descriptor, Sequencer, Tick
+from hwsim.sequencer import Descriptor, Sequencer, Tick
 from hwsim.state import State
 
 
@@ -107,10 +107,11 @@ class Pipeline:
             layer.activation.write(access, offer.pixels[part], layer.write_copy)
         if tick.position is None and self.schedule.is_skewed:
             return tick
-        for junction in self.junctions:
-            self._clock_junction(junction, tick, ages)
-        for junction in self.junctions:
-            if self._ends_cycle(junction, tick):
+        works = [self.sequencer.work(junction.part, tick, ages) for junction in self.junctions]
+        for junction, work in zip(self.junctions, works, strict=True):
+            junction.clock(work.position, work.forward, work.backward)
+        for junction, work in zip(self.junctions, works, strict=True):
+            if work.ends_cycle:
                 self._rotate(junction)
         age, position = divmod(self.schedule.prediction_clock, self.schedule.block_cycle)
         is_due = tick.position == position if self.schedule.is_skewed else tick.ends_block
@@ -118,25 +119,6 @@ class Pipeline:
             guess = self.cost.prediction
             self.output = Prediction(guess, guess == ages[age - 1].label)
         return tick
-
-    def _clock_junction(
-        self, junction: Junction, tick: Tick, ages: tuple[Descriptor, ...]
-    ) -> None:
-        """One clock of a junction, which may be some clocks behind the block."""
-        part, position, older = junction.part, tick.position, 0
-        if part.pace.offset:
-            older = position < part.pace.offset
-            position = (position - part.pace.offset) % self.schedule.block_cycle
-        junction.clock(
-            position,
-            ages[part.forward_age - 1 + older],
-            BUBBLE if self.schedule.inference else ages[part.backward_age - 1 + older],
-        )
-
-    def _ends_cycle(self, junction: Junction, tick: Tick) -> bool:
-        """Whether a junction has issued the last position of a junction cycle."""
-        offset = junction.part.pace.offset
-        return tick.position == offset - 1 if offset else tick.ends_block
 
     @staticmethod
     def _rotate(junction: Junction) -> None:

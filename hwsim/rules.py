@@ -9,6 +9,8 @@ from typing import Any
 
 from hwsim.design import Hardware, Network, Number, Pattern, Training
 from hwsim.errors import Mistake
+from hwsim.registers import Registers
+from hwsim.timing import SEEN, path_latencies
 
 MAX_WIDTH = 24
 """Widest number: sums of products of this width stay exact in 64-bit integers."""
@@ -36,8 +38,12 @@ ALLOWED: dict[tuple[str, str], tuple[str, str]] = {
         "must be 'prototype' or 'zero-bubble'",
         "choose one of the two",
     ),
-    ("hardware", "registers"): ("must be an integer of 0 or more", "e.g. registers = 0"),
+    ("hardware", "registers"): (
+        "must be an integer of 0 or more, or a table of them by stage",
+        "e.g. registers = 0 or { multiplier = 2, tree = 1 }",
+    ),
     ("hardware", "forwarding"): ("must be true or false", "e.g. forwarding = true"),
+    ("hardware", "carry"): ("must be true or false", "e.g. carry = true, or leave it out"),
     ("number", "int_bits"): ("must be an integer >= 1: the target, one, must fit", "int_bits = 3"),
     ("number", "frac_bits"): ("must be an integer >= 3", "e.g. frac_bits = 8"),
     ("number", "profile"): ("must be 'prototype' or 'default'", "choose one of the two"),
@@ -52,6 +58,10 @@ ALLOWED: dict[tuple[str, str], tuple[str, str]] = {
         "must be an integer of 0 or more, or a list of [first input, shift] pairs",
         "e.g. eta_shift = 3 or [[0, 3], [25000, 4]]",
     ),
+}
+ALLOWED |= {
+    ("registers", stage): ("must be an integer of 0 or more", f"e.g. {stage} = 0")
+    for stage in Registers.model_fields
 }
 """For each key of a section: what it may be, and an example."""
 
@@ -68,14 +78,12 @@ def broken(sections: dict[str, Any], malformed: Collection[str] = ()) -> list[Mi
     if network:
         found += _lengths(network, hardware, sections.get("pattern"))
         found += _activations(network)
-    if hardware and hardware.registers > MAX_REGISTERS:
-        rule = f"more than {MAX_REGISTERS} registers"
-        fix = "registers = 0 to 10, as timing needs"
-        found.append(Mistake("hardware.registers", hardware.registers, rule, fix))
+    if hardware:
+        found += _registers(hardware)
     if network and hardware:
         found += _junctions(network, hardware)
     if network and hardware and not found:
-        found += _scheme(network, hardware)
+        found += _scheme(network, hardware, sections.get("number", Number()))
     shapes_known = bool(network and hardware) and not found
     if "number" in sections:
         found += _number(sections["number"])
@@ -111,6 +119,22 @@ def _activations(network: Network) -> Iterator[Mistake]:
         rule = "the last junction cannot be 'relu': its outputs are compared with 0 and 1"
         shown = names if isinstance(names, str) else list(names)
         yield Mistake("network.activations", shown, rule, "make the last one 'sigmoid'")
+
+
+def _registers(hardware: Hardware) -> Iterator[Mistake]:
+    for stage, count in hardware.stages:
+        if count > MAX_REGISTERS:
+            is_plain = isinstance(hardware.registers, int)
+            name = "registers" if is_plain else f"registers.{stage}"
+            rule = f"more than {MAX_REGISTERS} registers"
+            fix = f"{name.rpartition('.')[2]} = 0 to 10, as timing needs"
+            yield Mistake(f"hardware.{name}", count, rule, fix)
+
+
+def _shown(hardware: Hardware) -> object:
+    """The registers as the file has them."""
+    given = hardware.registers
+    return given if isinstance(given, int) else given.model_dump(exclude_defaults=True)
 
 
 def _divisors(number: int) -> list[int]:
@@ -152,9 +176,12 @@ def _junctions(network: Network, hardware: Hardware) -> Iterator[Mistake]:
             yield Mistake(d_key, d_out, rule, f"out-degree {_near(fits, d_out)}")
 
 
-def _scheme(network: Network, hardware: Hardware) -> Iterator[Mistake]:
+def _scheme(network: Network, hardware: Hardware, number: Number) -> Iterator[Mistake]:
     """What scheme "zero-bubble" needs: the way there and back fits into a junction cycle."""
     if hardware.scheme != "zero-bubble":
+        if hardware.carry:
+            rule = "only the last junction of scheme = 'zero-bubble' carries its weights"
+            yield Mistake("hardware.carry", True, rule, "remove it, or scheme = 'zero-bubble'")
         return
     if not hardware.forwarding:
         rule = "scheme = 'zero-bubble' forwards partial sums: a word may come back in any clock"
@@ -165,15 +192,24 @@ def _scheme(network: Network, hardware: Hardware) -> Iterator[Mistake]:
     # As ``timing.longest_span``: clocks from a last neuron's first edge to its last one.
     d_in = n_left * d_out // network.layers[-1]
     span = (z - gcd(z, d_in) + d_in - 1) // z
-    hop = 3 + 2 * hardware.registers if len(sizes) > 1 else 0
-    needed = max(hop, span + 3 + hardware.registers)
+    paths = path_latencies(hardware.stages, len(sizes), number.profile)
+    hops = [here.forward + right.backward for here, right in pairwise(paths)]
+    delta = span + paths[-1].forward + SEEN
+    needed, written = max([*hops, delta]), delta + paths[-1].update + SEEN
+    if cycle >= needed and hardware.carry and cycle < written:
+        rule = (
+            f"a junction cycle of {cycle} clocks is too short to write the weights of the last "
+            f"junction before they are read again, {written}"
+        )
+        fix = "carry = false, fewer registers, or a smaller z"
+        yield Mistake("hardware.carry", True, rule, fix)
     if cycle < needed:
         rule = (
             f"a junction cycle of {cycle} clocks is shorter than the way of a result to the next "
             f"junction and back, {needed}, in scheme = 'zero-bubble'"
         )
         fix = "fewer registers, a smaller z, or scheme = 'prototype'"
-        yield Mistake("hardware.registers", hardware.registers, rule, fix)
+        yield Mistake("hardware.registers", _shown(hardware), rule, fix)
 
 
 def _number(number: Number) -> Iterator[Mistake]:
@@ -218,6 +254,7 @@ def _patterns(sections: dict[str, Any], shapes_known: bool) -> Iterator[Mistake]
             table = tables[i] if several else tables[0]
             key = f"pattern[{i + 1}]" if several else "pattern"
             yield from _pattern_in_junction(table, key, i, network, hardware)
+            yield from _seed_vectors(table, key, i, sections)
 
 
 def _pattern_alone(table: Pattern, key: str) -> Iterator[Mistake]:
@@ -238,17 +275,30 @@ def _pattern_in_junction(
     table: Pattern, key: str, i: int, network: Network, hardware: Hardware
 ) -> Iterator[Mistake]:
     n_left, z = network.layers[i], hardware.z[i]
-    depth, needed = n_left // z, 2 + hardware.registers
+    depth = n_left // z
     if table.phi is not None and table.phi >= depth:
         rule = f"phi must be below the depth of junction {i + 1}, {n_left} / {z} = {depth}"
         yield Mistake(f"{key}.phi", table.phi, rule, f"phi of 0 to {depth - 1}")
+
+
+def _seed_vectors(table: Pattern, key: str, i: int, sections: dict[str, Any]) -> Iterator[Mistake]:
+    """Without forwarding, seed vectors are drawn such that no sum is read too early."""
+    network, hardware = sections["network"], sections["hardware"]
     drawn = table.type == 2 and table.phi is None and network.out_degrees[i] > 1
-    if i > 0 and drawn and not hardware.forwarding and depth < needed:
+    if i == 0 or not drawn or hardware.forwarding:
+        return
+    profile = sections.get("number", Number()).profile
+    path = path_latencies(hardware.stages, len(network.out_degrees), profile)[i]
+    depth, needed = network.layers[i] // hardware.z[i], path.backward + SEEN
+    if depth < needed:
+        is_plain = isinstance(hardware.registers, int)
+        sum_ = "2 + registers = " if is_plain else ""
         rule = (
             f"no seed vectors without a delta hazard exist in junction {i + 1}: without forwarding "
-            f"its depth {depth} must be at least 2 + registers = {needed}"
+            f"its depth {depth} must be at least {sum_}{needed}"
         )
-        fix = f"forwarding = true, registers <= {max(depth - 2, 0)}, or a smaller z"
+        fewer = f"registers <= {max(depth - 2, 0)}" if is_plain else "fewer registers"
+        fix = f"forwarding = true, {fewer}, or a smaller z"
         if depth < 2:
             fix = "forwarding = true, or a smaller z"
         yield Mistake(f"{key}.type", table.type, rule, fix)

@@ -19,8 +19,10 @@ import numpy as np
 from hwsim.design import Design, JunctionShape
 from hwsim.errors import Refused
 from hwsim.interleaver import Index, Interleaver, draw_all
-from hwsim.pace import Pace, prototype_pace, skewed_paces
-from hwsim.timing import Latencies
+from hwsim.memory_bits import memory_bits
+from hwsim.pace import Pace, prototype_pace
+from hwsim.skew import skewed_paces
+from hwsim.timing import FLAG_CLOCKS, SEEN, Latencies, path_latencies
 
 
 @dataclass(frozen=True)
@@ -73,8 +75,10 @@ class JunctionSchedule:
     n_junctions: int
     issue_clock: Index
     """(junction_cycle,) clock within the block at which a pattern clock starts to be issued."""
-    safe_distance: int = 1
-    """Fewest clocks between two edges of a left neuron that lose no partial sum."""
+    latencies: Latencies
+    """Of its data path."""
+    forwarding: bool = True
+    """Whether a sum of deltas sees writes that have not landed yet."""
     inference: bool = False
     """Whether BP and UP are left out."""
     given_pace: Pace | None = None
@@ -100,15 +104,21 @@ class JunctionSchedule:
     @property
     def copies(self) -> dict[str, int]:
         """Copies of the left activation, left derivative and delta memories and output delta."""
-        if self.inference:
-            return {"activation": 2, "derivative": 0, "delta": 0, "output_delta": 0}
-        is_first, is_last = self.shape.index == 1, self.shape.index == self.n_junctions
-        return {
-            "activation": self.pace.lag + 2,
-            "derivative": 0 if is_first else self.pace.slope_copies,
-            "delta": 0 if is_first else 2,
-            "output_delta": self.pace.output_copies if is_last else 0,
-        }
+        return self.pace.copies(self.shape.index, self.n_junctions, inference=self.inference)
+
+    @property
+    def partial_latency(self) -> int:
+        """Clocks from the weight read to the read of the left delta's partial sum."""
+        return self.latencies.backward - SEEN if self.forwarding else 0
+
+    @property
+    def safe_distance(self) -> int:
+        """Fewest clocks between two edges of a left neuron that lose no partial sum."""
+        return 1 if self.forwarding else self.latencies.backward + SEEN
+
+    def memory_bits(self, design: Design) -> dict[str, int]:
+        """Bits of the junction's memories, by kind; see ``hwsim.memory_bits``."""
+        return memory_bits(design, self.shape, self.pace, inference=self.inference)
 
     @cached_property
     def edge_clock(self) -> Index:
@@ -191,11 +201,12 @@ class Schedule:
                 i,
                 design.n_junctions,
                 issue[: i.shape.junction_cycle],
-                self.safe_distance,
+                path,
+                design.hardware.forwarding,
                 inference,
                 pace,
             )
-            for i, pace in zip(interleavers, self._paces(), strict=True)
+            for i, path, pace in zip(interleavers, self.latencies, self._paces(), strict=True)
         )
 
     def _paces(self) -> list[Pace]:
@@ -205,10 +216,11 @@ class Schedule:
         n_junctions = self.design.n_junctions
         return [prototype_pace(i + 1, n_junctions) for i in range(n_junctions)]
 
-    @property
-    def latencies(self) -> Latencies:
-        """Of the data path of every junction."""
-        return Latencies(self.result_latency, self.write_latency, self.write_latency)
+    @cached_property
+    def latencies(self) -> tuple[Latencies, ...]:
+        """Of the data paths of all junctions, junction 1 first."""
+        design = self.design
+        return path_latencies(design.registers, design.n_junctions, design.number.profile)
 
     def require_clash_free(self) -> None:
         """What runs a schedule calls this first.
@@ -232,32 +244,12 @@ class Schedule:
         """Clocks per block in which the pipeline fills and drains."""
         if self.is_skewed:
             return 0
-        return 2 + self.design.hardware.registers
+        return max(max(path.forward, path.backward, path.update) for path in self.latencies)
 
     @cached_property
     def block_cycle(self) -> int:
         """Clocks per input in steady state."""
         return self.junction_cycle + self.overhead + self.stalls
-
-    @property
-    def write_latency(self) -> int:
-        """Clocks from a read to the write of a weight, bias or left delta."""
-        return 1 + self.design.hardware.registers
-
-    @property
-    def result_latency(self) -> int:
-        """Clocks from a neuron's last edge read to the write of its activation."""
-        return 2 + self.design.hardware.registers
-
-    @property
-    def partial_latency(self) -> int:
-        """Clocks from the weight read to the read of the left delta's partial sum."""
-        return self.design.hardware.registers if self.design.hardware.forwarding else 0
-
-    @property
-    def safe_distance(self) -> int:
-        """Fewest clocks between two edges of a left neuron that lose no partial sum."""
-        return 1 if self.design.hardware.forwarding else 2 + self.design.hardware.registers
 
     @cached_property
     def beats(self) -> int:
@@ -266,24 +258,36 @@ class Schedule:
 
     @property
     def oldest_age(self) -> int:
-        """Blocks after which an input has left the pipeline."""
-        return max(self._last_write(part) // self.block_cycle for part in self.junctions)
+        """Blocks after which an input has left the pipeline.
+
+        In scheme "zero-bubble" nothing moves afterwards, the flags of its last results included.
+        """
+        late = FLAG_CLOCKS if self.is_skewed else 0
+        return max((self._last_write(part) + late) // self.block_cycle for part in self.junctions)
 
     def _last_write(self, part: JunctionSchedule) -> int:
         """Clock in which a junction writes an input's last word, since its block began."""
         begin = part.forward_age * self.block_cycle + part.pace.offset
         last_issue = begin + self.junction_cycle + self.stalls - 1
-        result = last_issue + self.result_latency + part.pace.slack
+        result = last_issue + part.latencies.forward + part.pace.slack
         if self.inference:
             return result
-        return max(result, last_issue + part.pace.lag * self.block_cycle + self.write_latency)
+        learnt = part.pace.carry + max(part.latencies.backward, part.latencies.update)
+        return max(result, last_issue + part.pace.lag * self.block_cycle + learnt)
 
     @cached_property
     def prediction_clock(self) -> int:
         """Clock in which an input's last output is written, since its block began."""
         part = self.junctions[-1]
         start = part.forward_age * self.block_cycle + part.pace.offset
-        return start + int(part.finish_clock.max()) + self.result_latency
+        return start + int(part.finish_clock.max()) + part.latencies.forward
+
+    @property
+    def prediction_latency(self) -> int:
+        """Clocks from an input's first beat to its prediction, if nothing waits."""
+        if self.is_skewed:
+            return self.prediction_clock + 1
+        return (self.design.n_junctions + 1) * self.block_cycle  # it comes with the end of a block
 
     def blocks(self, inputs: int) -> int:
         """Blocks that pass while ``inputs`` go through, fill and drain included."""

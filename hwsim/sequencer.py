@@ -12,7 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from hwsim.schedule import Schedule
+from hwsim.schedule import JunctionSchedule, Schedule
 
 
 @dataclass(frozen=True)
@@ -44,6 +44,19 @@ class Tick(NamedTuple):
     ends_block: bool
 
 
+class Work(NamedTuple):
+    """What one junction does in one clock."""
+
+    position: int | None
+    """Of its junction cycle, which may be some clocks behind the block."""
+    forward: Descriptor
+    """The input in feedforward."""
+    backward: Descriptor
+    """The input in backpropagation and update."""
+    ends_cycle: bool
+    """Whether the next position is the first one of the next input."""
+
+
 class Sequencer:
     """Control of the whole pipeline.
 
@@ -66,6 +79,22 @@ class Sequencer:
     def age(self, cycles: int) -> Descriptor:
         """The input that was loaded ``cycles`` blocks ago, 1 or more."""
         return self.ages[cycles - 1]
+
+    def work(self, part: JunctionSchedule, tick: Tick, ages: tuple[Descriptor, ...]) -> Work:
+        """What a junction does in a clock.
+
+        Args:
+            part: the junction's schedule.
+            tick: what ``clock`` returned.
+            ages: as they were before; the end of a block makes new ones.
+        """
+        position, older, ends_cycle, offset = tick.position, 0, tick.ends_block, part.pace.offset
+        if offset:
+            older, ends_cycle = position < offset, position == offset - 1
+            position = (position - offset) % self.schedule.block_cycle
+        forward = ages[part.forward_age - 1 + older]
+        backward = BUBBLE if part.inference else ages[part.backward_age - 1 + older]
+        return Work(position, forward, backward, ends_cycle)
 
     @property
     def drained(self) -> bool:
@@ -109,7 +138,7 @@ class Sequencer:
                 self.starved += 1
                 return Tick(None, None, False)
             self._start(offer)
-        if not free and self._predicts():
+        if not free and self.predicts:
             self.starved += 1
             return Tick(None, None, False)
         accepted = self.beat if self.loading and offer is not None else None
@@ -126,7 +155,8 @@ class Sequencer:
             self._end()
         return Tick(position, accepted, at_end)
 
-    def _predicts(self) -> bool:
+    @property
+    def predicts(self) -> bool:
         """Whether an input's last output is written in this clock."""
         age, position = divmod(self.schedule.prediction_clock, self.schedule.block_cycle)
         return self.position == position and self.age(age).valid

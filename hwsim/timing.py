@@ -18,9 +18,14 @@ from itertools import pairwise
 import numpy as np
 
 from hwsim.design import JunctionShape
+from hwsim.registers import Registers
 
 SEEN = 1
 """Clocks after which a read sees a write: a memory gives what it held before."""
+
+
+FLAG_CLOCKS = 2
+"""Clocks by which hardware's saturation flags come after the results that they are about."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +43,29 @@ class Latencies:
     backward: int
     update: int
     output: int = 0
+
+
+def path_latencies(registers: Registers, n_junctions: int, profile: str) -> tuple[Latencies, ...]:
+    """Of all junctions, junction 1 first.
+
+    Profile "prototype" multiplies twice by edge. In profile "default" the deltas of a hidden layer
+    are multiplied by a' when they are read, before anything is done with them.
+    """
+    network, multiplier = registers.network, registers.multiplier
+    per_edge = profile == "prototype"
+    found = []
+    for index in range(1, n_junctions + 1):
+        operands = 1 + network  # from the memories to the multipliers
+        learning = operands + (0 if per_edge or index == n_junctions else multiplier)
+        products = multiplier + registers.product
+        found.append(
+            Latencies(
+                forward=operands + products + registers.tree + 1 + registers.activation,
+                backward=learning + products + (multiplier if per_edge else 0),
+                update=learning + products,
+            )
+        )
+    return tuple(found)
 
 
 @dataclass(frozen=True)
@@ -126,12 +154,22 @@ def make_timings(
     return tuple(Timing(cycle, *values) for values in each)
 
 
+def can_carry(shapes: Sequence[JunctionShape], latencies: Sequence[Latencies]) -> bool:
+    """Whether the last junction, if it carries, writes its weights before it reads them again."""
+    cycle, path = max(shape.junction_cycle for shape in shapes), latencies[-1]
+    return _first_turnaround(shapes[-1], path) + path.update + SEEN <= cycle
+
+
+def _first_turnaround(shape: JunctionShape, path: Latencies) -> int:
+    """Of the last junction: clocks until an output delta can be read."""
+    return longest_span(shape) + path.forward + path.output + SEEN
+
+
 def _turnarounds(
     shapes: Sequence[JunctionShape], latencies: Sequence[Latencies], cycle: int, carry: bool
 ) -> list[int]:
     """Of all junctions; from the last one backwards, each in whole junction cycles."""
-    last = latencies[-1]
-    needed = longest_span(shapes[-1]) + last.forward + last.output + SEEN
+    needed = _first_turnaround(shapes[-1], latencies[-1])
     found = [needed if carry else _whole_cycles(needed, cycle)]
     for pair in list(pairwise(latencies))[::-1]:
         found.append(_whole_cycles(found[-1] + _round_trip(cycle, *pair), cycle))

@@ -50,7 +50,7 @@ def generate(path: Path, folder: Path, inference: bool, vectors: int, as_json: b
       clashfree generate designs/digits.toml -o build
       clashfree generate designs/digits.toml -o build --vectors 10
     """
-    design = _buildable(path)
+    design = load_design(path)
     warn_of_problems(make_schedule(design))
     with output.patience("generating Verilog"):
         files = generation.generate(design, folder, inference=inference, vectors=vectors)
@@ -96,7 +96,7 @@ def verify(
 
     Exit status: 0 equal, 1 different or refused, 2 bad input.
     """
-    design = _buildable(path)
+    design = load_design(path)
     state = load_state(load, design) if load else None
     stimuli = _stimuli(design, source, inputs, seed)
     warn_of_problems(make_schedule(design))
@@ -113,16 +113,6 @@ def verify(
     else:
         _show(verdict)
     return 0 if verdict.equal else 1
-
-
-def _buildable(path: Path) -> Design:
-    """The design in ``path``, if there is hardware for it."""
-    design = load_design(path)
-    scheme = design.hardware.scheme
-    if scheme != "prototype":
-        rule = "is in the model only: there is no hardware for it yet"
-        raise bad(path, "hardware.scheme", scheme, rule, "scheme = 'prototype'")
-    return design
 
 
 def _stimuli(design: Design, source: str | None, inputs: int, seed: int) -> Stimuli:

@@ -5,7 +5,7 @@ Latency: 0 clocks to the memory's write port; reads 1 clock.
 
 from __future__ import annotations
 
-from amaranth.hdl import Cat, Module, Mux, Signal, Value
+from amaranth.hdl import Cat, Elaboratable, EnableInserter, Module, Mux, Signal, Value
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
@@ -30,16 +30,18 @@ class Cost(wiring.Component):
         part: the schedule of the last junction.
 
     Attributes:
-        rotate (In): a block ends.
+        advance (In): the pipeline takes a clock.
+        rotate (In): the last junction ends a junction cycle.
         label (In): right answer for the input whose results come in.
         left (In): see ``NaturalSide``.
-        prediction (Out): of this block, complete in its last clock.
+        prediction (Out): complete in the clock of an input's last results.
     """
 
     def __init__(self, design: Design, part: JunctionSchedule) -> None:
         self.number = FixedPoint.of(design.fixed_point)
         self.shape = shape = part.shape
-        self.has_delta = part.copies["output_delta"] > 0
+        self.copies = part.copies["output_delta"]
+        self.has_delta = self.copies > 0
         self.quadratic = design.network.cost == "quadratic"
         self.bases = NaturalOrder(shape).bases(shape.right_banks)
         left = NaturalSide(
@@ -48,20 +50,19 @@ class Cost(wiring.Component):
             slope=False,
         )  # fmt: skip
         neuron = index_shape(shape.n_right)
-        super().__init__(
-            {"rotate": In(1), "label": In(neuron), "left": In(left), "prediction": Out(neuron)}
-        )
+        control = {"advance": In(1, init=1), "rotate": In(1), "label": In(neuron)}
+        super().__init__(control | {"left": In(left), "prediction": Out(neuron)})
         banks, words_shape = shape.right_banks, index_shape(shape.right_depth)
         self.delta_enable = Signal(banks)
         self.delta_word = Signal(Lanes(words_shape, banks))
         self.delta_data = Signal(Lanes(self.number.shape, banks))
 
-    def elaborate(self, platform: object) -> Module:
+    def elaborate(self, platform: object) -> Elaboratable:
         m = Module()
         self._predict(m)
         if self.has_delta:
             self._deltas(m)
-        return m
+        return EnableInserter(self.advance)(m)
 
     def _predict(self, m: Module) -> None:
         """Running maximum: the lower neuron within a clock, the later clock across clocks."""
@@ -73,36 +74,34 @@ class Cost(wiring.Component):
             better = wire(m, (left.activation[slot] > value) & (left.count > slot), "better")
             value = wire(m, Mux(better, left.activation[slot], value), "value")
             winner = Mux(better, neuron + slot, winner)
-        wins = wire(m, (left.count != 0) & (value >= best), "wins")
+        is_first, ahead = neuron == 0, neuron + left.count
+        wins = wire(m, (left.count != 0) & (is_first | (value >= best)), "wins")
         m.d.comb += self.prediction.eq(Mux(wins, winner, guess))
         m.d.sync += [
             guess.eq(self.prediction),
-            best.eq(Mux(self.rotate, 0, Mux(wins, value, best))),
-            neuron.eq(Mux(self.rotate, 0, neuron + left.count)),
+            best.eq(Mux(wins, value, best)),
+            neuron.eq(Mux(ahead == self.shape.n_right, 0, ahead)),
         ]
 
     def _deltas(self, m: Module) -> None:
-        """One copy is written, the other read by the last junction."""
+        """One copy is written, the last junction reads the other, or the only one."""
         left, banks = self.left, self.shape.right_banks
         write_copy = Signal()
-        with m.If(self.rotate):
-            m.d.sync += write_copy.eq(~write_copy)
-        enables, values = scatter(
-            [self._delta(m, slot) for slot in range(banks)],
-            banks,
-            left.count,
-            left.base,
-            self.bases,
-        )
+        if self.copies > 1:
+            with m.If(self.rotate):
+                m.d.sync += write_copy.eq(~write_copy)
+        deltas = [self._delta(m, slot) for slot in range(banks)]
+        enables, values = scatter(deltas, banks, left.count, left.base, self.bases)
         enable, address, written = self.delta_enable, self.delta_word, self.delta_data
         m.d.comb += enable.eq(Cat(enables))
         m.d.comb += [fill(address, words(banks, left.base, left.word)), fill(written, values)]
         read = words(banks, left.touched_base, left.touched_word)
         chosen = Signal(Lanes(self.number.shape, banks))
-        for copy in range(2):
+        for copy in range(self.copies):
             memory = BankedMemory(
-                shape=self.number.shape, size=self.shape.n_right, banks=banks, ports="single"
-            )
+                shape=self.number.shape, size=self.shape.n_right, banks=banks,
+                ports="single" if self.copies > 1 else "dual",
+            )  # fmt: skip
             m.submodules[f"delta_{copy}"] = memory
             here = write_copy == copy
             m.d.comb += [
@@ -111,7 +110,7 @@ class Cost(wiring.Component):
                 memory.write_data.eq(written),
             ]
             m.d.comb += fill(memory.read_word, read)
-            with m.If(~here):
+            with m.If(~here if self.copies > 1 else 1):
                 m.d.comb += chosen.eq(memory.read_data)
         base = delay(m, left.touched_base, 1, "data_base")
         m.d.comb += fill(left.delta, gather(m, list(chosen), banks, banks, base, self.bases))

@@ -36,14 +36,24 @@ class FixedPoint(model.FixedPoint):
         return wire(m, Mux(fits, value[: self.width], limit).as_signed(), "saturated_value")
 
     def multiply(self, m: Module, left: Value, right: Value, flags: Flags | None = None) -> Value:
-        product = wire(m, left * right, "product")
+        return self.round(m, wire(m, left * right, "product"), flags)
+
+    def multiply_wide(self, m: Module, left: Value, right: Value) -> Value:
+        return self.round_wide(m, wire(m, left * right, "product"))
+
+    def round(self, m: Module, product: Value, flags: Flags | None = None) -> Value:
+        """A full product as a number."""
         floored = self.saturate(m, product[self.frac_bits :].as_signed(), flags)
         bit = product[self.frac_bits - 1] & (floored != self.maximum)
         return (floored + bit)[: self.width].as_signed()
 
-    def multiply_wide(self, m: Module, left: Value, right: Value) -> Value:
-        product = wire(m, left * right, "product")
+    def round_wide(self, m: Module, product: Value) -> Value:
+        """A full product without its lowest fraction bits, never saturated."""
         return product[self.frac_bits :].as_signed() + product[self.frac_bits - 1]
+
+    def wide_shape(self, product: Shape) -> Shape:
+        """Of what ``round_wide`` makes of such a product."""
+        return signed(product.width - self.frac_bits + 1)
 
     def add(self, m: Module, left: Value, right: Value, flags: Flags | None = None) -> Value:
         return self.saturate(m, left + right, flags)

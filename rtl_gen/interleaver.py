@@ -15,7 +15,7 @@ from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
 
 from hwsim.schedule import JunctionSchedule
-from rtl_gen.delay import delay
+from rtl_gen.delay import delay_data
 from rtl_gen.lanes import Lanes, fill
 from rtl_gen.wire import wire
 
@@ -25,17 +25,21 @@ def index_shape(count: int) -> Shape:
     return unsigned(max(1, (count - 1).bit_length()))
 
 
+PRIMING_CLOCKS = 2
+"""Clocks after reset in which addresses are prepared; nothing can be issued in them."""
+
+
 class Interleaver(wiring.Component):
     """Addresses for the position issued in this clock.
 
-    Latency 0: tables are read one clock ahead.
+    Latency 0, out of registers: tables are read two positions ahead, words computed one ahead.
 
     Args:
         part: the junction's schedule, without clashes.
 
     Attributes:
-        restart (In): the next position is 0.
-        step (In): this position is issued, the next clock has the next one.
+        step (In): this position is issued, the next clock has the next one; after the last, the
+            first.
         word (Out): (z,) word of each bank.
         bank_of_lane, lane_of_bank (Out): (z,) the permutation; constant where it never changes.
         fresh (Out): (z,) whether a lane's partial sum starts from zero.
@@ -48,7 +52,6 @@ class Interleaver(wiring.Component):
         lanes = Lanes(index_shape(shape.z), shape.z)
         super().__init__(
             {
-                "restart": In(1),
                 "step": In(1),
                 "word": Out(Lanes(index_shape(shape.depth), shape.z)),
                 "bank_of_lane": Out(lanes),
@@ -59,69 +62,75 @@ class Interleaver(wiring.Component):
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
+        self.steps = self._steps(m)
         self._count(m)
-        self._words(m)
-        for port, rows in (
-            (self.bank_of_lane, self.pattern.bank),
-            (self.lane_of_bank, self.pattern.bank_lane),
-        ):
-            m.d.comb += fill(port, self._table(m, rows))
-        self._fresh(m)
+        following = [
+            fill(self.word, self._next_words(m)),
+            fill(self.bank_of_lane, self._next_row(m, self.pattern.bank)),
+            fill(self.lane_of_bank, self._next_row(m, self.pattern.bank_lane)),
+            self.fresh.eq(self._next_fresh(m)),
+        ]
+        with m.If(self.steps):
+            m.d.sync += following
         return m
 
-    def _fresh(self, m: Module) -> None:
+    def _steps(self, m: Module) -> Value:
+        """One position on: where one is issued, and to get ready after reset."""
+        primed = Signal(range(PRIMING_CLOCKS + 1))
+        is_primed = primed == PRIMING_CLOCKS
+        m.d.sync += primed.eq(primed + ~is_primed)
+        return wire(m, self.step | ~is_primed, "steps")
+
+    def _count(self, m: Module) -> None:
+        """Clock, clock within the sweep, and sweep: two positions ahead, some also one ahead."""
+        shape = self.shape
+        self.ahead, _ = self._counter(m, "ahead", shape.junction_cycle, self.steps)
+        turn, sweep_ends = self._counter(m, "turn", shape.depth, self.steps)
+        self.sweep, _ = self._counter(m, "sweep", shape.d_out, sweep_ends)
+        self.next, self.next_turn = Signal.like(self.ahead), Signal.like(turn)
+        with m.If(self.steps):
+            m.d.sync += [self.next.eq(self.ahead), self.next_turn.eq(turn)]
+
+    def _counter(self, m: Module, name: str, count: int, step: Value) -> tuple[Signal, Value]:
+        """A count, and whether it begins anew in the next clock."""
+        now = Signal(index_shape(count), name=name)
+        ends = wire(m, step & (now == count - 1), f"{name}_ends")
+        with m.If(step):
+            m.d.sync += now.eq(Mux(ends, 0, now + 1))
+        return now, ends
+
+    def _next_fresh(self, m: Module) -> Value:
         """All lanes up to some clock where sweeps follow each other, a table otherwise."""
         fresh, z = self.part.fresh, self.shape.z
         until = int(fresh.sum()) // z
         if (fresh == (np.arange(len(fresh)) < until)[:, None]).all():
-            m.d.comb += self.fresh.eq((self.now < until).replicate(z))
-            return
-        m.d.comb += self.fresh.eq(Cat(self._table(m, fresh.astype(int))))
+            return (self.next < until).replicate(z)
+        return Cat(self._next_row(m, fresh.astype(int)))
 
-    def _count(self, m: Module) -> None:
-        """Clock, clock within the sweep, and sweep, now and in the next clock."""
-        shape = self.shape
-        self.now, self.next_now = self._counter(m, "now", shape.junction_cycle, self.step)
-        self.turn, _ = self._counter(m, "turn", shape.depth, self.step)
-        sweep_ends = self.step & (self.turn == shape.depth - 1)
-        self.sweep, self.next_sweep = self._counter(m, "sweep", shape.d_out, sweep_ends)
-
-    def _counter(self, m: Module, name: str, count: int, step: Value) -> tuple[Signal, Signal]:
-        now = Signal(index_shape(count), name=name)
-        after = Signal.like(now, name=f"next_{name}")
-        m.d.comb += after.eq(now)
-        with m.If(self.restart):
-            m.d.comb += after.eq(0)
-        with m.Elif(step):
-            m.d.comb += after.eq(Mux(now == count - 1, 0, now + 1))
-        m.d.sync += now.eq(after)
-        return now, after
-
-    def _words(self, m: Module) -> None:
+    def _next_words(self, m: Module) -> list[Value]:
         phi, depth = self.pattern.seed_vectors, self.shape.depth
         if phi is None:
-            m.d.comb += fill(self.word, self._table(m, self.pattern.bank_word))
-            return
-        seeds = self._table(m, np.repeat(phi, depth, axis=0))
-        ahead = [wire(m, seed + self.turn, "ahead") for seed in seeds]
-        m.d.comb += fill(self.word, [Mux(x >= depth, x - depth, x) for x in ahead])
+            return self._next_row(m, self.pattern.bank_word)
+        seeds = self._next_row(m, np.repeat(phi, depth, axis=0))
+        ahead = [wire(m, seed + self.next_turn, "word_ahead") for seed in seeds]
+        return [Mux(x >= depth, x - depth, x) for x in ahead]
 
-    def _table(self, m: Module, rows: np.ndarray) -> list[Value]:
-        """This clock's row of a (junction_cycle, z) table, as small as its content allows."""
+    def _next_row(self, m: Module, rows: np.ndarray) -> list[Value]:
+        """The next row of a (junction_cycle, z) table, as small as its content allows."""
         shape = self.shape
         if (rows == rows[0]).all():
             return [Const(int(value), index_shape(int(value) + 1)) for value in rows[0]]
-        address = self.next_now
+        address = self.ahead
         by_sweep = rows.reshape(shape.d_out, shape.depth, shape.z)
         if (by_sweep == by_sweep[:, :1]).all():
-            rows, address = by_sweep[:, 0], self.next_sweep
+            rows, address = by_sweep[:, 0], self.sweep
         element = index_shape(int(rows.max()) + 1)
         layout = Lanes(element, shape.z)
         init = [[int(value) for value in row] for row in rows]
         memory = Memory(shape=layout, depth=len(init), init=init)
         m.submodules += memory
         read = memory.read_port()
-        m.d.comb += read.addr.eq(address)
+        m.d.comb += [read.addr.eq(address), read.en.eq(self.steps)]
         return [read.data[i] for i in range(shape.z)]
 
 
@@ -136,8 +145,8 @@ class Network:
         self.fixed = bool((pattern.bank == pattern.bank[0]).all())
         self.banks, self.lanes = pattern.bank[0], pattern.bank_lane[0]
         if not self.fixed:
-            self.bank_of_lane = delay(m, interleaver.bank_of_lane, clocks, f"{name}_bank_of_lane")
-            self.lane_of_bank = delay(m, interleaver.lane_of_bank, clocks, f"{name}_lane_of_bank")
+            self.bank_of_lane = delay_data(m, interleaver.bank_of_lane, clocks, f"{name}_banks")
+            self.lane_of_bank = delay_data(m, interleaver.lane_of_bank, clocks, f"{name}_lanes")
 
     def to_lanes(self, banks: list) -> list:
         """Values of the banks, one per lane."""

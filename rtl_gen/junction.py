@@ -4,13 +4,14 @@
        ^   `---a--> Update <--u-- delta <-----------------------'
        `-- delta += Backprop <--- w, b memories
 
-Stages, counted from the clock t in which a position is issued: t addresses, t+1 operands and
-multipliers, t+1+P sums and write back, t+2+P activations.
+A position is issued in clock t, with all addresses. How many clocks later what is written,
+``Latencies`` says; what goes beside the data waits for it in registers. Where the junction carries
+(``Pace.carry``), BP and UP begin that many clocks later, with what was read for FF.
 """
 
 from __future__ import annotations
 
-from amaranth.hdl import Module, Mux, Signal
+from amaranth.hdl import Elaboratable, EnableInserter, Module, Mux, Shape, Signal
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
@@ -19,14 +20,16 @@ from hwsim.schedule import Schedule
 from rtl_gen.activation import Activation
 from rtl_gen.backprop import Backprop
 from rtl_gen.cost import Cost
-from rtl_gen.delay import delay
+from rtl_gen.delay import delay, delay_data
 from rtl_gen.feedforward import FeedForward
 from rtl_gen.fixed_point import FixedPoint
-from rtl_gen.interleaver import Interleaver, Network
+from rtl_gen.interleaver import Interleaver, Network, index_shape
 from rtl_gen.lanes import Lanes, fill
 from rtl_gen.layer import Layer
+from rtl_gen.multiplier import Multiplier
 from rtl_gen.natural_order import Cursor, NaturalOrder
 from rtl_gen.parameters import HostSide, Parameters
+from rtl_gen.sequencer import work_layout
 from rtl_gen.update import Update, lane_value
 
 
@@ -41,13 +44,12 @@ class Junction(wiring.Component):
         right: the layer to the right, or the cost.
 
     Attributes:
-        position, issue, restart (In): from the sequencer.
-        forward (In): the input in feedforward is valid.
-        backward (In): the input in backpropagation and update is valid and trains; its
-        eta_shift (In).
+        advance (In): the pipeline takes a clock.
+        work (In): what to do, see ``sequencer.work_layout``.
+        label (Out): of the input whose results leave.
         left, right (Out): see ``InterleavedSide`` and ``NaturalSide``.
         host (In): see ``HostSide``.
-        saturated (Out): 3 bits, an operation of FF, BP, UP left the range in this clock.
+        saturated (Out): 3 bits, an operation of FF, BP, UP left the range.
     """
 
     def __init__(
@@ -57,7 +59,9 @@ class Junction(wiring.Component):
         self.part = schedule.junctions[index - 1]
         self.shape = self.part.shape
         self.number = FixedPoint.of(design.fixed_point)
-        self.registers = design.hardware.registers
+        self.registers = design.registers
+        self.latencies = self.part.latencies
+        self.carry = self.part.pace.carry
         self.forwarding = design.hardware.forwarding
         self.per_edge = design.number.profile == "prototype"
         self.trains = not schedule.inference
@@ -67,12 +71,9 @@ class Junction(wiring.Component):
         self.has_slope = isinstance(right, Layer) and right.has_delta and not self.per_edge
         super().__init__(
             {
-                "position": In(range(schedule.block_cycle)),
-                "issue": In(1),
-                "restart": In(1),
-                "forward": In(1),
-                "backward": In(1),
-                "eta_shift": In(range(self.number.width)),
+                "advance": In(1, init=1),
+                "work": In(work_layout(schedule)),
+                "label": Out(index_shape(design.network.layers[-1])),
                 "left": Out(left.right.signature.flip()),
                 "right": Out(right.left.signature.flip()),
                 "host": In(HostSide(design)),
@@ -80,31 +81,35 @@ class Junction(wiring.Component):
             }
         )
 
-    def elaborate(self, platform: object) -> Module:
+    def elaborate(self, platform: object) -> Elaboratable:
         m = Module()
-        shape, late = self.shape, self.registers
+        shape, work = self.shape, self.work
         issued = Signal()
-        m.d.comb += issued.eq(self.issue & (self.position < shape.junction_cycle))
+        m.d.comb += issued.eq(work.issue & (work.position < shape.junction_cycle))
         m.submodules.interleaver = self.interleaver = Interleaver(self.part)
         m.submodules.order = self.order = NaturalOrder(shape)
-        for counter in (self.interleaver, self.order):
-            m.d.comb += [counter.restart.eq(self.restart), counter.step.eq(issued)]
+        m.d.comb += [
+            self.interleaver.step.eq(issued),
+            self.order.step.eq(issued),
+            self.order.restart.eq(work.ends_cycle),
+        ]
         self._cursors(m, issued)
         self._parameters(m, self.design)
 
         self.phase = delay(m, self.order.phase, 1, "phase")
         self.finishing = delay(m, self.order.finishing, 1, "finishing")
-        self.forward_valid = delay(m, issued & self.forward, 1, "forward_valid")
+        self.forward_valid = delay(m, issued & work.forward.valid, 1, "forward_valid")
         m.d.comb += self.left.word.eq(self.interleaver.word)
         self.operands = Network(m, self.interleaver, 1, "operands")
         self._forward(m)
         if self.trains:
-            self.backward_valid = delay(m, issued & self.backward, 1, "backward_valid")
-            self.write_valid = delay(m, self.backward_valid, late, "write_valid")
+            trains = work.backward.valid & work.backward.train
+            self.backward_valid = delay(m, issued & trains, 1, "backward_valid")
             self._update(m)
         if self.has_delta:
             self._backward(m)
-        return m
+        # The host reaches weights and biases while the pipeline stands still.
+        return EnableInserter(self.advance | self.host.select)(m)
 
     def _cursors(self, m: Module, issued: Signal) -> None:
         """Where the right neurons touched lie in the bias memory and in the right memory."""
@@ -120,7 +125,7 @@ class Junction(wiring.Component):
             m.submodules.right_cursor = self.right_cursor
         for cursor in dict.fromkeys((self.bias_cursor, self.right_cursor)):
             m.d.comb += [
-                cursor.restart.eq(self.restart),
+                cursor.restart.eq(self.work.ends_cycle),
                 cursor.advance.eq(Mux(issued, self.order.finishing, 0)),
             ]
 
@@ -129,117 +134,145 @@ class Junction(wiring.Component):
         m.submodules.parameters = self.parameters = parameters = Parameters(design, self.shape)
         wiring.connect(m, wiring.flipped(self.host), parameters.host)
         m.d.comb += [
-            parameters.position.eq(self.position),
+            parameters.position.eq(self.work.position),
             parameters.base.eq(self.bias_cursor.base),
             parameters.word.eq(self.bias_cursor.word),
         ]
 
-    def _lanes(self, m: Module, port: data.View, name: str) -> data.View:
-        """Left values in lane order, as numbers."""
+    def _lanes(self, m: Module, port: data.View, clocks: int, name: str) -> data.View:
+        """Left values in lane order, as numbers, so many clocks after they have been read."""
+        arranged = Signal(port.shape(), name=f"{name}_read")
         lanes = Signal(Lanes(self.number.shape, self.shape.z), name=name)
+        m.d.comb += fill(arranged, self.operands.to_lanes(list(port)))
         convert = self.number.from_pixel if self.shape.index == 1 else lambda value: value
-        m.d.comb += fill(lanes, [convert(value) for value in self.operands.to_lanes(list(port))])
+        values = delay_data(m, arranged, clocks, f"{name}_read")
+        m.d.comb += fill(lanes, [convert(value) for value in values])
         return lanes
 
     def _forward(self, m: Module) -> None:
-        shape, late = self.shape, self.registers
-        m.submodules.feedforward = forward = FeedForward(self.number, shape, registers=late)
+        shape, wait, end = self.shape, self.registers.network, self.latencies.forward
+        m.submodules.feedforward = forward = FeedForward(
+            self.number, shape, registers=self.registers
+        )
         m.submodules.activation_function = activation = Activation(
-            self.function, self.number, slots=shape.right_banks
+            self.function, self.number, slots=shape.right_banks, registers=self.registers.activation
         )
         m.d.comb += [
-            forward.valid.eq(self.forward_valid),
-            forward.phase.eq(self.phase),
-            forward.finishing.eq(self.finishing),
-            forward.weight.eq(self.parameters.weight),
-            forward.activation.eq(self._lanes(m, self.left.forward, "forward_activation")),
-            forward.bias.eq(self.parameters.bias),
+            forward.valid.eq(delay(m, self.forward_valid, wait, "forward_valid")),
+            forward.phase.eq(delay_data(m, self.phase, wait, "forward_phase")),
+            forward.finishing.eq(delay_data(m, self.finishing, wait, "forward_finishing")),
+            forward.weight.eq(delay_data(m, self.parameters.weight, wait, "forward_weight")),
+            forward.activation.eq(self._lanes(m, self.left.forward, wait, "forward_activation")),
+            forward.bias.eq(delay_data(m, self.parameters.bias, wait, "forward_bias")),
             activation.h.eq(forward.h),
-            self.right.activation.eq(activation.activation),
             self.saturated[0].eq(forward.saturated),
         ]
         count = Mux(self.forward_valid, self.finishing, 0)
-        cursor = self.right_cursor
+        cursor, slack = self.right_cursor, self.part.pace.slack
+        since = end + slack
         m.d.comb += [
-            self.right.count.eq(delay(m, count, late + 1, "count")),
-            self.right.base.eq(delay(m, cursor.base, late + 2, "result_base")),
-            self.right.word.eq(delay(m, cursor.word, late + 2, "result_word")),
+            self.right.count.eq(delay(m, count, since - 1, "count")),
+            self.right.base.eq(delay_data(m, cursor.base, since, "result_base")),
+            self.right.word.eq(delay_data(m, cursor.word, since, "result_word")),
+            self.right.activation.eq(
+                delay_data(m, activation.activation, slack, "result_activation")
+            ),
+            self.label.eq(delay_data(m, self.work.forward.label, since, "result_label")),
         ]
         if self.trains:
+            derivative = delay_data(m, activation.derivative, slack, "result_derivative")
             m.d.comb += [
-                self.right.derivative.eq(activation.derivative),
-                self.right.touched_base.eq(cursor.base),
-                self.right.touched_word.eq(cursor.word),
+                self.right.derivative.eq(derivative),
+                self.right.touched_base.eq(delay_data(m, cursor.base, self.carry, "touched_base")),
+                self.right.touched_word.eq(delay_data(m, cursor.word, self.carry, "touched_word")),
             ]
 
     def _update(self, m: Module) -> None:
-        shape, late = self.shape, self.registers
-        m.submodules.update = update = Update(self.number, shape, registers=late)
-        self.delta = self._right_delta(m)
+        shape, end = self.shape, self.carry + self.latencies.update
+        m.submodules.update = update = Update(self.number, shape, registers=self.registers)
+        self.delta, wait = self._right_delta(m)
+        parameters, left = self.parameters, self.left
+        eta_shift = self.work.backward.eta_shift
+        self.learning_valid = delay(m, self.backward_valid, wait, "learning_valid")
+        self.learning_phase = delay_data(m, self.phase, wait, "learning_phase")
+        self.learning_weight = delay_data(m, parameters.weight, wait, "learning_weight")
         m.d.comb += [
-            update.valid.eq(self.backward_valid),
-            update.phase.eq(self.phase),
-            update.finishing.eq(self.finishing),
-            update.eta_shift.eq(self.eta_shift),
+            update.valid.eq(self.learning_valid),
+            update.phase.eq(self.learning_phase),
+            update.finishing.eq(delay_data(m, self.finishing, wait, "learning_finishing")),
+            update.eta_shift.eq(delay_data(m, eta_shift, 1 + wait, "learning_eta_shift")),
             update.delta.eq(self.delta),
-            update.bias.eq(self.parameters.bias),
-            update.weight.eq(self.parameters.weight),
-            update.activation.eq(self._lanes(m, self.left.backward, "backward_activation")),
+            update.bias.eq(delay_data(m, parameters.bias, wait, "learning_bias")),
+            update.weight.eq(self.learning_weight),
+            update.activation.eq(self._lanes(m, left.backward, wait, "backward_activation")),
             self.saturated[2].eq(update.saturated),
         ]
-        cursor, parameters = self.bias_cursor, self.parameters
+        cursor, position = self.bias_cursor, self.work.position
         m.d.comb += [
-            parameters.update.eq(self.write_valid),
-            parameters.update_position.eq(delay(m, self.position, late + 1, "update_position")),
-            parameters.update_base.eq(delay(m, cursor.base, late + 1, "update_base")),
-            parameters.update_word.eq(delay(m, cursor.word, late + 1, "update_word")),
-            parameters.update_count.eq(delay(m, self.finishing, late, "update_count")),
+            parameters.update.eq(delay(m, self.backward_valid, end - 1, "update_valid")),
+            parameters.update_position.eq(delay_data(m, position, end, "update_position")),
+            parameters.update_base.eq(delay_data(m, cursor.base, end, "update_base")),
+            parameters.update_word.eq(delay_data(m, cursor.word, end, "update_word")),
+            parameters.update_count.eq(delay_data(m, self.finishing, end - 1, "update_count")),
             parameters.new_weight.eq(update.new_weight),
             parameters.new_bias.eq(update.new_bias),
         ]
 
-    def _right_delta(self, m: Module) -> data.View:
-        """Deltas of the right neurons touched; profile "default" multiplies a' in here."""
-        delta = Signal(Lanes(self.number.shape, self.shape.right_banks))
-        values = list(self.right.delta)
-        if self.has_slope:
-            pairs = zip(values, self.right.slope, strict=True)
-            values = [self.number.multiply(m, value, slope) for value, slope in pairs]
-        m.d.comb += fill(delta, values)
-        return delta
+    def _right_delta(self, m: Module) -> tuple[data.View, int]:
+        """Deltas of the right neurons touched, and how many clocks after the weights are read.
 
-    def _backward(self, m: Module) -> None:
-        shape, late, left = self.shape, self.registers, self.left
-        m.submodules.backprop = backprop = Backprop(
-            self.number, shape, registers=late, per_edge=self.per_edge
+        Profile "default" multiplies a' in here.
+        """
+        wait, number = self.registers.network, self.number
+        read = delay_data(m, self.right.delta, wait, "right_delta")
+        if not self.has_slope:
+            return read, self.carry + wait
+        m.submodules.slope_multiplier = multiplier = Multiplier(
+            number,
+            lanes=self.shape.right_banks,
+            left=Shape.cast(read.shape().elem_shape),
+            registers=self.registers.multiplier,
         )
         m.d.comb += [
-            backprop.valid.eq(self.backward_valid),
-            backprop.weight.eq(self.parameters.weight),
-            backprop.fresh.eq(delay(m, self.interleaver.fresh, late + 1, "fresh")),
+            multiplier.left.eq(read),
+            multiplier.right.eq(delay_data(m, self.right.slope, wait, "right_slope")),
+        ]
+        return multiplier.product, self.carry + wait + multiplier.latency
+
+    def _backward(self, m: Module) -> None:
+        shape, left, end = self.shape, self.left, self.carry + self.latencies.backward
+        m.submodules.backprop = backprop = Backprop(
+            self.number, shape, registers=self.registers, per_edge=self.per_edge
+        )
+        m.d.comb += [
+            backprop.valid.eq(self.learning_valid),
+            backprop.weight.eq(self.learning_weight),
+            backprop.fresh.eq(delay_data(m, self.interleaver.fresh, end, "fresh")),
             self.saturated[1].eq(backprop.saturated),
         ]
-        lanes = [lane_value(shape, lane, self.phase, self.delta) for lane in range(shape.z)]
-        m.d.comb += fill(backprop.delta, lanes)
+        phase, lanes = self.learning_phase, range(shape.z)
+        m.d.comb += fill(backprop.delta, [lane_value(shape, x, phase, self.delta) for x in lanes])
         if self.per_edge:
-            m.d.comb += backprop.derivative.eq(self._lanes(m, left.derivative, "derivative"))
+            wait = self.carry + self.registers.network
+            derivative = self._lanes(m, left.derivative, wait, "derivative")
+            m.d.comb += backprop.derivative.eq(derivative)
         self._accumulate(m, backprop)
 
     def _accumulate(self, m: Module, backprop: Backprop) -> None:
         """Read-modify-write of the left deltas.
 
-        With forwarding the read waits for the products; otherwise the partial sum goes through the
-        same registers as they do.
+        With forwarding the read waits for the products; otherwise the partial sum goes through as
+        many registers as they do.
         """
-        late, left = self.registers, self.left
-        read_late = late if self.forwarding else 0
+        left, end = self.left, self.carry + self.latencies.backward
+        read = self.carry + self.part.partial_latency
         word = self.interleaver.word
-        network = Network(m, self.interleaver, late + 1, "sums")
-        partial = delay(m, left.partial, late - read_late, "partial")
+        network = Network(m, self.interleaver, end, "sums")
+        partial = delay_data(m, left.partial, end - 1 - read, "partial")
         m.d.comb += [
             fill(backprop.partial, network.to_lanes(list(partial))),
             fill(left.sum, network.to_banks(list(backprop.total))),
-            left.partial_word.eq(delay(m, word, read_late, "partial_word")),
-            left.sum_enable.eq(self.write_valid),
-            left.sum_word.eq(delay(m, word, late + 1, "sum_word")),
+            left.partial_word.eq(delay_data(m, word, read, "partial_word")),
+            left.sum_enable.eq(delay(m, self.backward_valid, end - 1, "sum_enable")),
+            left.sum_word.eq(delay_data(m, word, end, "sum_word")),
         ]

@@ -9,7 +9,7 @@ from amaranth.lib import data
 from amaranth.lib.wiring import In
 
 from hwsim.design import Design
-from hwsim.schedule import Schedule
+from hwsim.schedule import JunctionSchedule, Schedule
 from rtl_gen.accelerator import Accelerator, user_layout
 from rtl_gen.pipeline import prediction_layout
 from rtl_gen.register_map import registers
@@ -38,6 +38,7 @@ def manifest(top: Accelerator, verilog: str) -> dict[str, object]:
                 "biases": {"size": part.shape.n_right, "banks": part.shape.right_banks},
                 "staleness": None if schedule.inference else part.staleness,
                 "copies": part.copies,
+                "latencies": _path(part),
             }
             for part in schedule.junctions
         ],
@@ -70,14 +71,20 @@ def _streams(design: Design, schedule: Schedule) -> dict[str, object]:
     }
 
 
+def _path(part: JunctionSchedule) -> dict[str, int]:
+    """Clocks from the read of an edge to the writes it leads to; see docs/architecture.md."""
+    path = {"result": part.latencies.forward}
+    if not part.inference:
+        path |= {"update": part.latencies.update}
+    if not part.inference and part.shape.index > 1:
+        path |= {"delta": part.latencies.backward, "partial_sum_read": part.partial_latency}
+    return path
+
+
 def _latencies(schedule: Schedule) -> dict[str, int]:
     """In clocks; see docs/hardware.md."""
-    blocks = schedule.design.n_junctions + 1
     return {
         "block_cycle": schedule.block_cycle,
-        "first_beat_to_prediction": blocks * schedule.block_cycle,
-        "write": schedule.write_latency,
-        "result": schedule.result_latency,
-        "partial_sum_read": schedule.partial_latency,
+        "first_beat_to_prediction": schedule.prediction_latency,
         "drain": schedule.oldest_age * schedule.block_cycle,
     }

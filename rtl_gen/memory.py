@@ -26,16 +26,19 @@ class BankedMemory(wiring.Component):
         ports: "single" (one read or write) or "dual" (one read and one write per clock and bank).
         transparent: whether a read sees the write of its own clock (dual only): the forwarding
             that delta accumulation needs.
+        write_domain: clock domain of the write port.
     """
 
     def __init__(
-        self, *, shape: Shape, size: int, banks: int, ports: str = "dual", transparent: bool = False
-    ) -> None:
+        self, *, shape: Shape, size: int, banks: int, ports: str = "dual",
+        transparent: bool = False, write_domain: str = "sync",
+    ) -> None:  # fmt: skip
         self.shape = shape
         self.depth = max(2, -(-size // banks))  # a memory of one word would have no address
         self.banks = banks
         self.ports = ports
         self.transparent = transparent
+        self.write_domain = write_domain
         self.word_shape = unsigned((self.depth - 1).bit_length())
         super().__init__(
             {
@@ -53,7 +56,7 @@ class BankedMemory(wiring.Component):
         for bank in range(self.banks):
             memory = Memory(shape=self.shape, depth=self.depth, init=[])
             m.submodules[f"bank_{bank}"] = memory
-            write = memory.write_port()
+            write = memory.write_port(domain=self.write_domain)
             read = memory.read_port(transparent_for=[write] if self.transparent else [])
             read_address, write_address = self._addresses(bank)
             m.d.comb += [

@@ -14,7 +14,7 @@ from hwsim import natural_order as model
 from hwsim.design import Design
 from hwsim.schedule import Schedule
 from rtl_gen.cost import Cost
-from rtl_gen.delay import delay
+from rtl_gen.delay import delay, delay_data
 from rtl_gen.interleaver import index_shape
 from rtl_gen.junction import Junction
 from rtl_gen.lanes import Lanes
@@ -41,11 +41,14 @@ def prediction_layout(design: Design) -> data.StructLayout:
     return data.StructLayout({"prediction": index_shape(design.network.layers[-1]), "correct": 1})
 
 
+HOST_READ_CLOCKS = 3
+"""From the host's access to its value: to the junction, to the memory, and out of it."""
+
+
 class Pipeline(wiring.Component):
     """The accelerator.
 
-    Throughput: one input per ``Schedule.block_cycle`` clocks. A prediction leaves L + 1 blocks
-    after the input's first beat came in.
+    Throughput: one input per ``Schedule.block_cycle`` clocks. Latency: as ``hwsim.pipeline``.
 
     Args:
         design: the design.
@@ -55,8 +58,9 @@ class Pipeline(wiring.Component):
         pixels (In): stream of ``beat_layout``, ``Schedule.beats`` beats per input.
         predictions (Out): stream of ``prediction_layout``.
         drain (In): let inputs that are under way come out while none is offered.
-        idle, drained (Out): see ``Sequencer``; while idle the host may use its port.
-        host (In): see ``HostSide``; host_junction (In): which junction, from 0.
+        advance, idle, drained (Out): see ``Sequencer``; while idle the host may use its port.
+        host (In): see ``HostSide``; the value comes ``HOST_READ_CLOCKS`` later. host_junction (In):
+            which junction, from 0.
         saturated (Out): per junction 3 bits (FF, BP, UP): an operation left the range.
     """
 
@@ -68,6 +72,7 @@ class Pipeline(wiring.Component):
                 "pixels": In(stream.Signature(beat_layout(design))),
                 "predictions": Out(stream.Signature(prediction_layout(design))),
                 "drain": In(1),
+                "advance": Out(1),
                 "idle": Out(1),
                 "drained": Out(1),
                 "host": In(HostSide(design)),
@@ -78,6 +83,7 @@ class Pipeline(wiring.Component):
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
+        self.accessed = Signal()
         self._blocks()
         m.submodules.sequencer = self.sequencer
         for i, layer in enumerate(self.layers):
@@ -89,9 +95,7 @@ class Pipeline(wiring.Component):
             m.submodules[f"junction_{i + 1}"] = junction
             wiring.connect(m, junction.left, self.layers[i].right)
             wiring.connect(m, junction.right, right.left)
-            self._control(m, junction)
-        for block in (*self.layers, self.cost):
-            m.d.comb += block.rotate.eq(self.sequencer.ends_block)
+            self._control(m, junction, self.layers[i], right)
         self._load(m)
         self._predict(m)
         self._host(m)
@@ -108,9 +112,10 @@ class Pipeline(wiring.Component):
                 bases = tuple(sorted({beat * step % banks for beat in range(schedule.beats)}))
                 self.layers.append(Layer(design, part, slots=step, bases=bases))
             else:
-                before = schedule.junctions[part.shape.index - 2].shape
-                bases = model.NaturalOrder(before).bases(banks)
-                self.layers.append(Layer(design, part, slots=before.right_banks, bases=bases))
+                before = schedule.junctions[part.shape.index - 2]
+                bases = model.NaturalOrder(before.shape).bases(banks)
+                slots = before.shape.right_banks
+                self.layers.append(Layer(design, part, before, slots=slots, bases=bases))
         self.cost = Cost(design, schedule.junctions[-1])
         rights = [*self.layers[1:], self.cost]
         self.junctions = [
@@ -118,25 +123,24 @@ class Pipeline(wiring.Component):
             for i, (left, right) in enumerate(zip(self.layers, rights, strict=True))
         ]
 
-    def _control(self, m: Module, junction: Junction) -> None:
-        sequencer, part = self.sequencer, junction.part
+    def _control(self, m: Module, junction: Junction, left: Layer, right: Layer | Cost) -> None:
+        """A junction's work; the copies on both of its sides change roles when it ends a cycle."""
+        sequencer, index = self.sequencer, junction.shape.index - 1
+        work = sequencer.work[index]
+        rotate_right = right.rotate_back if isinstance(right, Layer) else right.rotate
         m.d.comb += [
-            junction.position.eq(sequencer.position),
-            junction.issue.eq(sequencer.issue),
-            junction.restart.eq(sequencer.restart),
-            junction.forward.eq(sequencer.ages[part.forward_age - 1].valid),
-            self.saturated[part.shape.index - 1].eq(junction.saturated),
+            junction.advance.eq(sequencer.advance),
+            junction.work.eq(work),
+            left.rotate.eq(work.ends_cycle),
+            rotate_right.eq(work.ends_cycle),
+            right.advance.eq(sequencer.advance),
+            self.saturated[index].eq(junction.saturated),
         ]
-        if not self.schedule.inference:
-            backward = sequencer.ages[part.backward_age - 1]
-            m.d.comb += [
-                junction.backward.eq(backward.valid & backward.train),
-                junction.eta_shift.eq(backward.eta_shift),
-            ]
 
     def _load(self, m: Module) -> None:
         """The input stream into layer 0."""
         design, sequencer, first = self.design, self.sequencer, self.layers[0]
+        m.d.comb += first.advance.eq(sequencer.advance)
         beat, size, step = self.pixels.payload, design.network.layers[0], design.pixels_per_beat
         m.submodules.cursor = cursor = Cursor(
             banks=first.shape.left_banks, depth=first.shape.left_depth, most=step
@@ -144,12 +148,12 @@ class Pipeline(wiring.Component):
         last = sequencer.beat == self.schedule.beats - 1
         accepted = Signal()
         m.d.comb += [
-            sequencer.offered.eq(self.pixels.valid),
+            sequencer.offered.eq(self.pixels.valid & ~self.accessed),
             sequencer.incoming.valid.eq(1),
             sequencer.incoming.train.eq(0 if self.schedule.inference else beat.train),
             sequencer.incoming.label.eq(beat.label),
             sequencer.incoming.eta_shift.eq(beat.eta_shift),
-            self.pixels.ready.eq(sequencer.ready),
+            self.pixels.ready.eq(sequencer.ready & ~self.accessed),
             accepted.eq(self.pixels.valid & self.pixels.ready),
             cursor.restart.eq(accepted & last),
             cursor.advance.eq(Mux(accepted, step, 0)),
@@ -162,34 +166,38 @@ class Pipeline(wiring.Component):
         ]
 
     def _predict(self, m: Module) -> None:
-        """The output stream: one register, filled at the end of a block."""
+        """The output stream: one register, filled when an input's last output is written."""
         sequencer, out = self.sequencer, self.predictions
-        finishing = sequencer.ages[self.design.n_junctions - 1]
         m.d.comb += [
-            sequencer.drain.eq(self.drain),
+            sequencer.drain.eq(self.drain & ~self.accessed),
             sequencer.free.eq(~out.valid | out.ready),
+            self.advance.eq(sequencer.advance),
             self.idle.eq(sequencer.idle),
             self.drained.eq(sequencer.drained),
-            self.cost.label.eq(finishing.label),
+            self.cost.label.eq(self.junctions[-1].label),
         ]
         with m.If(out.ready):
             m.d.sync += out.valid.eq(0)
-        with m.If(sequencer.ends_block & finishing.valid):
+        with m.If(sequencer.advance & sequencer.predicts):
             m.d.sync += [
                 out.valid.eq(1),
                 out.payload.prediction.eq(self.cost.prediction),
-                out.payload.correct.eq(self.cost.prediction == finishing.label),
+                out.payload.correct.eq(self.cost.prediction == sequencer.predicted.label),
             ]
 
     def _host(self, m: Module) -> None:
-        """The host's port to the junction it names."""
-        which = delay(m, self.host_junction, 1, "host_which")
+        """The host's port to the junction it names; nothing starts in the clock of its access."""
+        host, which = self.host, delay_data(m, self.host_junction, 1, "host_which")
+        late = {
+            name: delay_data(m, getattr(host, name), 1, f"host_{name}")
+            for name in ("write", "is_bias", "word", "bank", "data")
+        }
+        m.d.comb += self.accessed.eq(delay(m, host.select & self.sequencer.idle, 1, "host_select"))
         values = []
         for i, junction in enumerate(self.junctions):
-            for name in ("write", "is_bias", "word", "bank", "data"):
-                m.d.comb += getattr(junction.host, name).eq(getattr(self.host, name))
-            m.d.comb += junction.host.select.eq(
-                self.host.select & self.sequencer.idle & (self.host_junction == i)
-            )
+            for name, value in late.items():
+                m.d.comb += getattr(junction.host, name).eq(value)
+            m.d.comb += junction.host.select.eq(self.accessed & (which == i))
             values.append(junction.host.value)
-        m.d.comb += self.host.value.eq(Array(values)[which])
+        which = delay_data(m, which, 1, "host_of")
+        m.d.sync += self.host.value.eq(Array(values)[which])

@@ -1,15 +1,17 @@
-"""The sequencer: position in the block, and which input each stage works on.
+"""The sequencer: position in the block, and which input each junction works on.
 
 Same behaviour, clock by clock, as ``hwsim.sequencer``.
 """
 
 from __future__ import annotations
 
-from amaranth.hdl import Cat, Module, Mux, Signal
+from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
-from hwsim.schedule import Schedule
+from hwsim.schedule import JunctionSchedule, Schedule
+from rtl_gen.delay import delay
+from rtl_gen.interleaver import PRIMING_CLOCKS
 from rtl_gen.lanes import Lanes
 
 
@@ -26,6 +28,20 @@ def descriptor_layout(schedule: Schedule) -> data.StructLayout:
     )
 
 
+def work_layout(schedule: Schedule) -> data.StructLayout:
+    """What one junction does: issues ``position`` of its junction cycle, for two inputs."""
+    descriptor = descriptor_layout(schedule)
+    return data.StructLayout(
+        {
+            "position": range(schedule.block_cycle),
+            "issue": 1,
+            "ends_cycle": 1,
+            "forward": descriptor,
+            "backward": descriptor,
+        }
+    )
+
+
 class Sequencer(wiring.Component):
     """Control of the whole pipeline.
 
@@ -38,11 +54,13 @@ class Sequencer(wiring.Component):
         beat (Out): which beat of its input that is.
         drain (In): run bubbles while inputs are under way and none is offered.
         free (In): the prediction register can take another one.
+        advance (Out): the pipeline takes a clock; always so in scheme "prototype".
         position (Out): of the block; issued if ``issue`` (Out).
-        restart (Out): the next position is 0.
         ends_block (Out): this is the block's last clock.
         ages (Out): the inputs loaded 1, 2, .. blocks ago.
-        idle (Out): waiting between blocks, no memory is in use.
+        work (Out): of every junction, see ``work_layout``.
+        predicts (Out): the last output of input ``predicted`` (Out) is written in this clock.
+        idle (Out): parameters may be accessed, no memory is in use.
         drained (Out): no input is under way.
     """
 
@@ -57,11 +75,14 @@ class Sequencer(wiring.Component):
                 "beat": Out(range(max(2, schedule.beats))),
                 "drain": In(1),
                 "free": In(1),
+                "advance": Out(1),
                 "position": Out(range(schedule.block_cycle)),
                 "issue": Out(1),
-                "restart": Out(1),
                 "ends_block": Out(1),
                 "ages": Out(Lanes(self.layout, schedule.oldest_age)),
+                "work": Out(Lanes(work_layout(schedule), len(schedule.junctions))),
+                "predicts": Out(1),
+                "predicted": Out(self.layout),
                 "idle": Out(1),
                 "drained": Out(1),
             }
@@ -69,36 +90,94 @@ class Sequencer(wiring.Component):
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        awake, running, loading = Signal(), Signal(), Signal()
-        start, loads, at_end = Signal(), Signal(), Signal()
+        is_skewed = self.schedule.is_skewed
+        running, loading = Signal(), Signal()
+        awake = delay(m, Const(1), PRIMING_CLOCKS, "awake")
+        start, loads, blocked = Signal(), Signal(), Signal()
         under_way = Cat(self.ages[i].valid for i in range(self.schedule.oldest_age)).any()
-        loaded = Signal(self.layout)
-        m.d.sync += awake.eq(1)  # tables that are read one clock ahead need that clock after reset
+        # Scheme "prototype" holds a block back before it starts, the other one in any clock.
+        may_start = 1 if is_skewed else self.free
         m.d.comb += [
-            start.eq(~running & awake & self.free & (self.offered | (self.drain & under_way))),
-            self.ready.eq(Mux(running, loading, awake & self.free)),
+            blocked.eq(self.predicts & ~self.free if is_skewed else 0),
+            start.eq(~running & awake & may_start & (self.offered | (self.drain & under_way))),
+            self.ready.eq(Mux(running, loading, awake & may_start) & ~blocked),
             loads.eq(self.offered & self.ready),
-            self.issue.eq(running | start),
-            at_end.eq(self.position == self.schedule.block_cycle - 1),
             self.drained.eq(~running & ~under_way),
-            self.idle.eq(~running & ~start),
+            self.idle.eq((self.drained if is_skewed else ~running) & ~start),
         ]
-        still_loading = Signal()
+        still_loading, at_end, waits = Signal(), Signal(), Signal()
         last_beat = self.beat == self.schedule.beats - 1
         m.d.comb += [
             still_loading.eq(Mux(running, loading, start & self.offered) & ~(loads & last_beat)),
-            self.ends_block.eq(self.issue & at_end & ~still_loading),
-            self.restart.eq(self.ends_block),
+            at_end.eq(self.position == self.schedule.block_cycle - 1),
+            waits.eq(blocked | (at_end & still_loading)),
+            self.issue.eq((running | start) & ~(waits if is_skewed else 0)),
+            self.advance.eq(self.issue | ~awake if is_skewed else 1),
+            self.ends_block.eq(self.issue & at_end & ~waits),
         ]
         m.d.sync += loading.eq(still_loading)
         with m.If(start):
             m.d.sync += running.eq(1)
-            m.d.sync += loaded.eq(Mux(self.offered, self.incoming, 0))
         with m.If(loads):
             m.d.sync += self.beat.eq(Mux(last_beat, 0, self.beat + 1))
         with m.If(self.issue & ~at_end):
             m.d.sync += self.position.eq(self.position + 1)
         with m.If(self.ends_block):
             m.d.sync += [running.eq(0), self.position.eq(0)]
-            m.d.sync += self.ages.eq(Cat(loaded, self.ages))
+        self._ages(m, start)
+        self._predictions(m)
+        for part, work in zip(self.schedule.junctions, self.work, strict=True):
+            self._work(m, part, work)
         return m
+
+    def _ages(self, m: Module, start: Value) -> None:
+        """A shift register of inputs, one step per block."""
+        loaded = Signal(self.layout)
+        with m.If(start):
+            m.d.sync += loaded.eq(Mux(self.offered, self.incoming, 0))
+        with m.If(self.ends_block):
+            m.d.sync += self.ages.eq(Cat(loaded, self.ages))
+
+    def _predictions(self, m: Module) -> None:
+        schedule = self.schedule
+        age, position = divmod(schedule.prediction_clock, schedule.block_cycle)
+        if not schedule.is_skewed:  # with the block, in which the last output has been written
+            age, position = schedule.junctions[-1].forward_age, schedule.block_cycle - 1
+        is_due = self.position == position if schedule.is_skewed else self.ends_block
+        m.d.comb += [
+            self.predicted.eq(self.ages[age - 1]),
+            self.predicts.eq(is_due & self.predicted.valid),
+        ]
+
+    def _work(self, m: Module, part: JunctionSchedule, work: data.View) -> None:
+        """What a junction does; one that is behind the block has registers of its own."""
+        offset = part.pace.offset
+        forward, backward = self.ages[part.forward_age - 1], 0
+        if not part.inference:
+            backward = self.ages[part.backward_age - 1]
+        if not offset:
+            m.d.comb += [
+                work.position.eq(self.position),
+                work.issue.eq(self.issue),
+                work.ends_cycle.eq(self.ends_block),
+                work.forward.eq(forward),
+                work.backward.eq(backward),
+            ]
+            return
+        cycle, name = self.schedule.block_cycle, f"{part.shape.index}"
+        position = Signal(range(cycle), init=(-offset) % cycle, name=f"position_{name}")
+        forward_now = Signal(self.layout, name=f"forward_{name}")
+        backward_now = Signal(self.layout, name=f"backward_{name}")
+        begun, ends_cycle = Signal(name=f"begun_{name}"), Signal(name=f"ends_cycle_{name}")
+        m.d.comb += [
+            ends_cycle.eq(self.issue & (position == cycle - 1)),
+            work.position.eq(position),
+            work.issue.eq(self.issue & begun),
+            work.ends_cycle.eq(ends_cycle),
+            work.forward.eq(forward_now),
+            work.backward.eq(backward_now),
+        ]
+        with m.If(self.issue):
+            m.d.sync += position.eq(Mux(ends_cycle, 0, position + 1))
+        with m.If(ends_cycle):
+            m.d.sync += [begun.eq(1), forward_now.eq(forward), backward_now.eq(backward)]

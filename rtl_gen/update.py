@@ -1,6 +1,6 @@
 """Update: the step u = -eta*delta, and new weights and biases.
 
-Same values as ``hwsim.update``. Latency: ``registers`` clocks, after the multipliers.
+Same values as ``hwsim.update``. Latency: ``Update.latency``, the registers of its stages.
 """
 
 from __future__ import annotations
@@ -11,9 +11,11 @@ from amaranth.lib.data import View
 from amaranth.lib.wiring import In, Out
 
 from hwsim.design import JunctionShape
-from rtl_gen.delay import delay
+from hwsim.registers import Registers
+from rtl_gen.delay import any_raised, delay_data
 from rtl_gen.fixed_point import FixedPoint, Flags
 from rtl_gen.lanes import Lanes, fill
+from rtl_gen.multiplier import Multiplier
 from rtl_gen.natural_order import slot_of_lane
 
 
@@ -23,7 +25,7 @@ class Update(wiring.Component):
     Args:
         number: the format.
         shape: the junction.
-        registers: pipeline registers between multipliers and adders.
+        registers: pipeline registers, of which stages multiplier and product are here.
 
     Attributes:
         valid, phase, finishing (In): from ``NaturalOrder``, for the operands of this clock.
@@ -31,13 +33,16 @@ class Update(wiring.Component):
         delta, bias (In): (right_banks,) of the neurons touched.
         weight, activation (In): (z,) operands.
         new_weight (Out): (z,); new_bias (Out): (right_banks,), the first ``finishing`` count.
-        saturated (Out): an operation left the range.
+        saturated (Out): an operation left the range, ``FLAG_CLOCKS`` before.
     """
 
-    def __init__(self, number: FixedPoint, shape: JunctionShape, *, registers: int) -> None:
+    def __init__(self, number: FixedPoint, shape: JunctionShape, *, registers: Registers) -> None:
         self.number = number
         self.shape = shape
         self.registers = registers
+        self.multiplier = Multiplier(
+            number, lanes=shape.z, left=number.shape, registers=registers.multiplier
+        )
         lanes = Lanes(number.shape, shape.z)
         slots = Lanes(number.shape, shape.right_banks)
         super().__init__(
@@ -56,41 +61,47 @@ class Update(wiring.Component):
             }
         )
 
+    @property
+    def latency(self) -> int:
+        """Clocks from operands to new parameters."""
+        return self.multiplier.latency + self.registers.product
+
     def elaborate(self, platform: object) -> Module:
         m = Module()
         number, shape = self.number, self.shape
-        product_flags: Flags = []
+        m.submodules.multiplier = multiplier = self.multiplier
         step = Signal(Lanes(number.shape, shape.right_banks))
-        change = Signal(Lanes(number.shape, shape.z))
         lanes, slots = range(shape.z), range(shape.right_banks)
         steps = [number.shift_right(m, number.negate(m, x), self.eta_shift) for x in self.delta]
         m.d.comb += fill(step, steps)
         of_lane = [lane_value(shape, lane, self.phase, step) for lane in lanes]
-        changes = [
-            number.multiply(m, of_lane[lane], self.activation[lane], product_flags)
-            for lane in lanes
-        ]
-        m.d.comb += fill(change, changes)
+        m.d.comb += [fill(multiplier.left, of_lane), multiplier.right.eq(self.activation)]
+        change = delay_data(m, multiplier.product, self.registers.product, "change")
+
         flags: Flags = []
         new_bias = Signal(Lanes(number.shape, shape.right_banks))
         biases = [number.add(m, self.bias[slot], step[slot], flags) for slot in slots]
         m.d.comb += fill(new_bias, biases)
-        bias_flags = [flag & (self.finishing > slot) for slot, flag in enumerate(flags)]
-
-        flag = self.valid & (Cat(product_flags).any() | Cat(bias_flags).any())
-        flag = delay(m, flag, self.registers, "flag")
-        valid = delay(m, self.valid, self.registers, "valid")
-        change = delay(m, change, self.registers, "change")
-        weight = delay(m, self.weight, self.registers, "weight")
+        bias_flags = Cat(flag & (self.finishing > slot) for slot, flag in enumerate(flags))
 
         weight_flags: Flags = []
+        weight = delay_data(m, self.weight, self.latency, "weight")
         new = [number.add(m, weight[lane], change[lane], weight_flags) for lane in lanes]
         m.d.comb += [
             fill(self.new_weight, new),
-            self.new_bias.eq(delay(m, new_bias, self.registers, "new_bias")),
-            self.saturated.eq(flag | (valid & Cat(weight_flags).any())),
+            self.new_bias.eq(delay_data(m, new_bias, self.latency, "new_bias")),
         ]
+        self._flag(m, bias_flags, Cat(weight_flags))
         return m
+
+    def _flag(self, m: Module, biases: Value, weights: Value) -> None:
+        """Biases come at once, products a while before the weights that they change."""
+        sources = {
+            "bias_flag": (biases, 0),
+            "product_flag": (self.multiplier.saturated, self.multiplier.latency),
+            "weight_flag": (weights, self.latency),
+        }
+        m.d.comb += self.saturated.eq(any_raised(m, sources, self.valid, until=self.latency))
 
 
 def lane_value(shape: JunctionShape, lane: int, phase: Value, slots: View) -> Value:

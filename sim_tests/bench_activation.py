@@ -7,6 +7,7 @@ from bench_tools import corners, for_each, same, start
 from block_points import ACTIVATION_SLOTS, ACTIVATIONS
 
 from hwsim.activation import Activation
+from hwsim.delay import Delay
 from hwsim.fixed_point import Raw
 
 
@@ -23,15 +24,16 @@ def every_h(function: Activation) -> Raw:
 
 @for_each(point=list(ACTIVATIONS))
 async def a_and_slope_equal_the_model(dut, point):
-    """One clock after h."""
-    function = Activation(*ACTIVATIONS[point])
+    """A clock and the registers after h."""
+    *of, registers = ACTIVATIONS[point]
+    function, late = Activation(*of), Delay(1 + registers)
     ports = await start(dut, f"activation_{point}")
     rows = every_h(function)
-    for clock, h in enumerate([*rows, rows[0]]):
+    for h in [*rows, *rows[: 1 + registers]]:
         ports.drive(h=h)
         await ports.settled()
-        if clock:
-            before = rows[clock - 1]
+        before = late.shift(h)
+        if before is not None:
             a, slope = function(before)
             same(f"a of {before}", ports.lanes("activation", ACTIVATION_SLOTS), a)
             same(f"a' of {before}", ports.lanes("derivative", ACTIVATION_SLOTS), slope)

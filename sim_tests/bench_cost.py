@@ -42,6 +42,8 @@ class CostBench:
         cycle = self.shape.junction_cycle
         for clock in range(cycle + RESULT_LATENCY):
             while not self.rng.integers(4):
+                await self._wait()
+            while not self.rng.integers(4):
                 await self._clock(None, None)
             await self._clock(
                 clock if clock < cycle else None,
@@ -49,15 +51,24 @@ class CostBench:
                 ends=clock == cycle + RESULT_LATENCY - 1,
             )
 
+    async def _wait(self) -> None:
+        """The pipeline stands still, whatever is on the ports."""
+        self.ports.drive(advance=0, rotate=self.rng.integers(2))
+        self._drive_results(int(self.rng.integers(self.shape.junction_cycle)))
+        await self.ports.settled()
+        self._compare_delta()
+        await self.ports.next_clock()
+
     async def _clock(
         self, touched: int | None, finished: int | None, *, ends: bool = False
     ) -> None:
         self.time.now += 1
-        self.ports.drive(rotate=ends, label=self.model.label)
+        self.ports.drive(advance=1, rotate=ends, label=self.model.label)
         result = self._drive_results(finished)
         self._drive_touched(touched)
         await self.ports.settled()
         self._compare_delta()
+        self.delta = None
         if touched is not None and self.model.has_delta:
             self.delta, _ = self.model.read_delta(self._touched(touched))
         if result is not None:
@@ -109,4 +120,3 @@ class CostBench:
         if self.delta is not None:
             got = self.ports.lanes("left__delta", self.shape.right_banks)
             same("delta", got[: len(self.delta)], self.delta)
-        self.delta = None

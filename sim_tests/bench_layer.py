@@ -52,35 +52,60 @@ class LayerBench:
     def __init__(self, ports: Ports, schedule: Schedule, index: int) -> None:
         design, self.part = schedule.design, schedule.junctions[index]
         self.ports, self.rng, self.time = ports, np.random.default_rng(1), Clock()
-        self.model, self.order = Layer(design, self.part, self.time), LeftOrder(schedule, index)
+        before = schedule.junctions[index - 1] if index else None
+        self.model = Layer(design, self.part, self.time, before)
+        self.order, self.is_skewed = LeftOrder(schedule, index), schedule.is_skewed
         self.number, self.shape = design.fixed_point, self.part.shape
         self.has_delta, self.trains = self.model.has_delta, not schedule.inference
         self.forwarding = design.hardware.forwarding
         per_edge = design.number.profile == "prototype"
         self.total_bits = sum_width(self.number, self.shape.d_out, per_edge=per_edge)
-        before = schedule.junctions[index - 1].shape if index else None
-        self.slots = before.right_banks if before else design.pixels_per_beat
+        self.slots = before.shape.right_banks if before else design.pixels_per_beat
         self.expected: dict[str, Raw] = {}
         self.partial: Raw | None = None
 
     async def block(self) -> None:
-        """Every position of the left, and after the last the clocks in which its results come."""
+        """Every position of the left, and after the last the clocks in which its results come.
+
+        In between the pipeline stands still at times. What the left reads changes with the block,
+        or in mid-block where junctions are skewed.
+        """
         cycle = len(self.order.first)
-        for clock in range(cycle + RESULT_LATENCY):
+        last = cycle + RESULT_LATENCY - 1
+        ends_left = int(self.rng.integers(cycle)) if self.is_skewed else last
+        for clock in range(last + 1):
+            while not self.rng.integers(4):
+                await self._wait()
             touched = clock if clock < cycle else None
             finished = clock - RESULT_LATENCY if clock >= RESULT_LATENCY else None
             self.time.now += 1
-            ends = clock == cycle + RESULT_LATENCY - 1
-            await self._clock(touched, finished, ends=ends)
+            await self._clock(touched, finished, ends=clock == last, ends_left=clock == ends_left)
 
-    async def _clock(self, touched: int | None, finished: int | None, *, ends: bool) -> None:
+    async def _wait(self) -> None:
+        """Nothing advances, whatever is on the ports; only layer 0 can be written."""
+        self.time.now += 1
+        rotate, rotate_back = self.rng.integers(2, size=2)
+        words = self.rng.integers(self.shape.depth, size=self.shape.z)
+        self.ports.drive(advance=0, rotate=rotate, rotate_back=rotate_back, right__word=words)
+        position = int(self.rng.integers(len(self.order.finished)))
+        result = self._drive_results(position)
+        await self.ports.settled()
+        self._compare()
+        if result is not None and self.shape.index == 1:
+            self.model.write_result(*result)
+        await self.ports.next_clock()
+
+    async def _clock(
+        self, touched: int | None, finished: int | None, *, ends: bool, ends_left: bool
+    ) -> None:
         z, depth, rng = self.shape.z, self.shape.depth, self.rng
         words, partial_words, sum_words = rng.integers(depth, size=(3, z))
-        self.ports.drive(rotate=ends, right__word=words)
+        self.ports.drive(advance=1, rotate=ends, rotate_back=ends_left, right__word=words)
         result = self._drive_results(finished)
         total = self._drive_deltas(touched, partial_words, sum_words) if self.has_delta else None
         await self.ports.settled()
         self._compare()
+        self.expected = {}
         if touched is not None:
             self._read(touched, words, partial_words)
         if result is not None:
@@ -89,6 +114,7 @@ class LayerBench:
             self.model.delta.write(self._access(sum_words), total, self.model.delta_copy)
         if ends:
             self.model.rotate()
+        if ends_left:
             self.model.rotate_back()
         await self.ports.next_clock()
 
@@ -157,4 +183,3 @@ class LayerBench:
             lanes = self.slots if name.startswith("left") else self.shape.z
             signed = self.shape.index > 1
             same(name, self.ports.lanes(name, lanes, signed=signed)[: len(values)], values)
-        self.expected = {}

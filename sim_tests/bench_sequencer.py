@@ -10,6 +10,7 @@ from block_points import SEQUENCERS, schedules
 
 from hwsim.schedule import Schedule
 from hwsim.sequencer import Descriptor, Sequencer, Tick
+from rtl_gen.interleaver import PRIMING_CLOCKS
 from rtl_gen.verification.lockstep import pack
 
 
@@ -72,18 +73,22 @@ class SequencerBench:
     def __init__(self, ports: Ports, schedule: Schedule) -> None:
         self.ports, self.schedule, self.model = ports, schedule, Sequencer(schedule)
         self.rng = np.random.default_rng(1)
-        self.beat = self.inputs = self.mid_load = 0
+        self.beat = self.inputs = self.mid_load = self.issued = 0
         design = schedule.design
         self.labels, self.shifts = design.network.layers[-1], design.fixed_point.width
         self.label_bits = (self.labels - 1).bit_length()
         self.bits = 2 + self.label_bits + (self.shifts - 1).bit_length()
+        position_bits = (schedule.block_cycle - 1).bit_length()
+        self.work_bits = (position_bits, 1, 1, self.bits, self.bits)
 
     async def wake(self) -> None:
-        """The first clock after reset, in which nothing is accepted yet."""
+        """The first clocks after reset, in which addresses get ready and nothing is accepted."""
         self.ports.drive(offered=1, drain=1, free=1, incoming=0)
-        await self.ports.settled()
-        same("ready after reset", self.ports.read("ready"), 0)
-        await self.ports.next_clock()
+        for _ in range(PRIMING_CLOCKS):
+            await self.ports.settled()
+            same("ready after reset", self.ports.read("ready"), 0)
+            same("advance after reset", self.ports.read("advance"), 1)
+            await self.ports.next_clock()
 
     async def finish_loading(self) -> None:
         """An input that is half loaded would hold its block for ever."""
@@ -98,8 +103,13 @@ class SequencerBench:
         self.ports.drive(offered=offered, drain=drain, free=free, incoming=self._pack(incoming))
         await self.ports.settled()
         self._compare_state()
+        ages, was_drained = self.model.ages, self.model.drained
         tick = self.model.clock(incoming if offered else None, drain=drain, free=free)
         self._compare_tick(tick, offered)
+        self._compare_idle(tick, was_drained)
+        if tick.position is not None:
+            self._compare_work(tick, ages)
+            self.issued += 1
         self._count(tick)
         await self.ports.next_clock()
 
@@ -120,16 +130,36 @@ class SequencerBench:
         """What happens in this clock."""
         read = self.ports.read
         same("issue", read("issue"), tick.position is not None)
-        same("idle", read("idle"), tick.position is None)
+        is_skewed = self.schedule.is_skewed
+        same("advance", read("advance"), not is_skewed or tick.position is not None)
         same("ends_block", read("ends_block"), tick.ends_block)
-        same("restart", read("restart"), tick.ends_block)
         if offered:
             same("ready", read("ready"), tick.beat is not None)
         if tick.beat is not None:
             same("beat", read("beat"), tick.beat)
 
+    def _compare_idle(self, tick: Tick, was_drained: bool) -> None:
+        """Between blocks in scheme "prototype"; in the other one no block ends before the next."""
+        waits = tick.position is None
+        if self.schedule.is_skewed:
+            waits &= was_drained and not self.model.running
+        same("idle", self.ports.read("idle"), waits)
+
+    def _compare_work(self, tick: Tick, ages: tuple[Descriptor, ...]) -> None:
+        """What every junction does."""
+        expected, shift = 0, 0
+        for part in self.schedule.junctions:
+            work = self.model.work(part, tick, ages)
+            inputs = self._pack(work.forward), self._pack(work.backward)
+            begun = self.issued >= part.pace.offset
+            fields = (work.position, begun, work.ends_cycle, *inputs)
+            for value, bits in zip(fields, self.work_bits, strict=True):
+                expected |= value << shift
+                shift += bits
+        same("work", self.ports.read("work"), expected)
+
     def _count(self, tick: Tick) -> None:
         if tick.beat is not None:
             self.inputs += tick.beat == self.schedule.beats - 1
-        is_last = tick.position == self.schedule.block_cycle - 1
-        self.mid_load += is_last and not tick.ends_block
+        is_last = self.model.position == self.schedule.block_cycle - 1
+        self.mid_load += is_last and self.model.loading and not tick.ends_block

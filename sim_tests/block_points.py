@@ -15,7 +15,9 @@ from hwsim.design import Design, JunctionShape
 from hwsim.design_file import make_design
 from hwsim.fixed_point import FixedPoint
 from hwsim.interleaver import Interleaver, draw
+from hwsim.registers import Registers
 from hwsim.schedule import JunctionSchedule, Schedule, make_schedule
+from hwsim.timing import path_latencies
 
 NUMBERS = {
     "q1_3": FixedPoint(1, 3),
@@ -31,6 +33,7 @@ SHAPES = {
     "one_lane": JunctionShape(1, n_left=6, n_right=4, d_out=2, z=1),
     "d_in_8_z_3": JunctionShape(1, n_left=12, n_right=9, d_out=6, z=3),
     "d_in_divides_z": JunctionShape(1, n_left=8, n_right=8, d_out=2, z=4),
+    "d_in_12_z_18": JunctionShape(1, n_left=36, n_right=9, d_out=3, z=18),
 }
 """depth_7 has d_in 3 and z 5, depth_3 has d_in 6 and z 4: neither divides the other."""
 
@@ -41,27 +44,59 @@ class EdgePoint:
 
     number: FixedPoint
     shape: JunctionShape
-    registers: int
+    registers: Registers
     per_edge: bool
 
 
+def _at(number: str, shape: str, *, per_edge: bool = False, **registers: int) -> EdgePoint:
+    return EdgePoint(NUMBERS[number], SHAPES[shape], Registers(**registers), per_edge)
+
+
 EDGE_POINTS = {
-    "depth_3": EdgePoint(NUMBERS["q2_7"], SHAPES["depth_3"], 0, per_edge=True),
-    "depth_7": EdgePoint(NUMBERS["q1_3"], SHAPES["depth_7"], 0, per_edge=False),
-    "z_is_n_left": EdgePoint(NUMBERS["q3_8"], SHAPES["z_is_n_left"], 2, per_edge=False),
-    "one_lane": EdgePoint(NUMBERS["q1_3"], SHAPES["one_lane"], 2, per_edge=True),
-    "d_in_8_z_3": EdgePoint(NUMBERS["q2_7"], SHAPES["d_in_8_z_3"], 2, per_edge=True),
-    "d_in_divides_z": EdgePoint(NUMBERS["q3_8"], SHAPES["d_in_divides_z"], 0, per_edge=False),
+    "depth_3": _at("q2_7", "depth_3", per_edge=True),
+    "depth_7": _at("q1_3", "depth_7"),
+    "z_is_n_left": _at("q3_8", "z_is_n_left", product=2),
+    "one_lane": _at("q1_3", "one_lane", product=2, per_edge=True),
+    "d_in_8_z_3": _at("q2_7", "d_in_8_z_3", product=2, per_edge=True),
+    "d_in_divides_z": _at("q3_8", "d_in_divides_z"),
+    "multiplier_1": _at("q2_7", "depth_7", multiplier=1, per_edge=True),
+    "multiplier_2": _at("q1_3", "d_in_8_z_3", multiplier=2),
+    "multiplier_4": _at("q2_7", "one_lane", multiplier=4, product=1, tree=4, per_edge=True),
+    "tree_1": _at("q2_7", "depth_3", tree=1),
+    "tree_2": _at("q1_3", "d_in_12_z_18", tree=2, per_edge=True),
+    "all_stages": _at("q2_7", "d_in_12_z_18", multiplier=3, product=1, tree=3),
+    "more_than_levels": _at("q3_8", "depth_7", multiplier=3, tree=7, per_edge=True),
 }
 
-ACTIVATIONS = {
-    "sigmoid_q1_3": ("sigmoid", NUMBERS["q1_3"]),
-    "sigmoid_q2_7": ("sigmoid", NUMBERS["q2_7"]),
-    "sigmoid_q4_12": ("sigmoid", NUMBERS["q4_12"]),  # steps of 16, and h beyond the table
-    "relu_q1_3": ("relu", NUMBERS["q1_3"]),
-    "relu_q2_7": ("relu", NUMBERS["q2_7"]),
+
+@dataclass(frozen=True)
+class MultiplierPoint:
+    """Where Multiplier is tested; ``more_bits`` are those that left operands have beyond others."""
+
+    number: FixedPoint
+    registers: int
+    more_bits: int = 0
+    wide: bool = False
+
+
+MULTIPLIERS = {
+    "combinational": MultiplierPoint(NUMBERS["q2_7"], 0),
+    "raw": MultiplierPoint(NUMBERS["q1_3"], 1, wide=True),
+    "dsp": MultiplierPoint(NUMBERS["q4_12"], 2, more_bits=9),
+    "rounded": MultiplierPoint(NUMBERS["q3_8"], 3),
+    "rounded_wide": MultiplierPoint(NUMBERS["q2_7"], 5, more_bits=4, wide=True),
 }
-"""name of the function, format."""
+
+MULTIPLIER_LANES = 3
+
+ACTIVATIONS = {
+    "sigmoid_q1_3": ("sigmoid", NUMBERS["q1_3"], 0),
+    "sigmoid_q2_7": ("sigmoid", NUMBERS["q2_7"], 1),
+    "sigmoid_q4_12": ("sigmoid", NUMBERS["q4_12"], 3),  # steps of 16, and h beyond the table
+    "relu_q1_3": ("relu", NUMBERS["q1_3"], 2),
+    "relu_q2_7": ("relu", NUMBERS["q2_7"], 0),
+}
+"""name of the function, format, registers."""
 
 ACTIVATION_SLOTS = 3
 
@@ -103,10 +138,11 @@ def make(
     return make_design(raw, directory=".")
 
 
-def alone(pattern: Interleaver, safe_distance: int = 1) -> JunctionSchedule:
+def alone(pattern: Interleaver, registers: int = 0, *, forwarding: bool = True) -> JunctionSchedule:
     """The schedule of a network's only junction."""
     clocks = np.arange(pattern.shape.junction_cycle)
-    return JunctionSchedule(pattern.shape, pattern, 1, clocks, safe_distance)
+    (path,) = path_latencies(Registers(product=registers), 1, "default")
+    return JunctionSchedule(pattern.shape, pattern, 1, clocks, path, forwarding)
 
 
 def plain_part(shape: JunctionShape) -> JunctionSchedule:
@@ -143,7 +179,7 @@ def interleavers() -> dict[str, JunctionSchedule]:
         "depth_1_dither": drawn(SHAPES["z_is_n_left"], type=1, dither=True),
         "one_lane": drawn(SHAPES["one_lane"], type=1),
         "file": alone(file),
-        "file_with_hazards": alone(file, safe_distance=4),
+        "file_with_hazards": alone(file, 2, forwarding=False),
     }
 
 
@@ -156,7 +192,8 @@ def schedules() -> dict[str, Schedule]:
     small, middle = {"int_bits": 1, "frac_bits": 3}, {"int_bits": 2, "frac_bits": 7}
     old, new = {"profile": "prototype"}, {"profile": "default"}
     hazard, late = {"forwarding": False}, {"registers": 2}
-    quadratic = {"cost": "quadratic"}
+    quadratic, skewed = {"cost": "quadratic"}, {"scheme": "zero-bubble"}
+    three = ([12, 12, 12, 12], [4, 4, 4], [4, 4, 4])
     designs = {
         "between_old": make(*between, number=middle | old, hardware=hazard),
         "between_new": make(*between, number=middle | new, hardware=late),
@@ -168,6 +205,9 @@ def schedules() -> dict[str, Schedule]:
         "one_lane": make([6, 4], [2], [1], number=small, network=quadratic),
         "one_beat": make([10, 5], [1], [10]),
         "beat_every_clock": make([6, 3], [1], [1], hardware=late),
+        "skewed_old": make(*three, number=small | old, hardware=skewed | late, network=quadratic),
+        "skewed_new": make(*three, number=middle | new, hardware=skewed),
+        "skewed_spans": make([18, 12, 10, 6], [4, 5, 3], [6, 4, 5], hardware=skewed),
         "four_junctions": make([18, 12, 10, 6, 3], [4, 5, 3, 2], [6, 4, 5, 3], hardware=late),
     }
     made = {name: make_schedule(design) for name, design in designs.items()}
@@ -176,9 +216,11 @@ def schedules() -> dict[str, Schedule]:
 
 LAYERS = [("between_old", 0), ("inference", 1)]
 LAYERS += [(name, 1) for name in ("between_old", "between_new", "folded_old", "folded_new")]
-LAYERS += [("fold_4_new", 1)]
+LAYERS += [("fold_4_new", 1), ("skewed_old", 0), ("skewed_old", 1), ("skewed_new", 2)]
 """Name of the schedule, layer."""
 
 COSTS = ["between_old", "folded_old", "depth_7", "z_is_n_left", "one_lane", "inference"]
+COSTS += ["skewed_old", "skewed_new"]
 
 SEQUENCERS = ["between_old", "one_beat", "beat_every_clock", "four_junctions", "inference"]
+SEQUENCERS += ["skewed_old", "skewed_spans"]

@@ -8,7 +8,7 @@ from __future__ import annotations
 import fcntl
 from pathlib import Path
 
-from amaranth.hdl import Module, unsigned
+from amaranth.hdl import Module, signed, unsigned
 from amaranth.lib import wiring
 from amaranth.lib.wiring import Out, connect, flipped
 from block_points import (
@@ -19,6 +19,8 @@ from block_points import (
     LAYERS,
     MEMORIES,
     MEMORY_BITS,
+    MULTIPLIER_LANES,
+    MULTIPLIERS,
     NUMBERS,
     SEQUENCERS,
     SHAPES,
@@ -37,6 +39,7 @@ from rtl_gen.feedforward import FeedForward
 from rtl_gen.fixed_point import FixedPoint
 from rtl_gen.layer import Layer
 from rtl_gen.memory import BankedMemory
+from rtl_gen.multiplier import Multiplier
 from rtl_gen.sequencer import Sequencer
 from rtl_gen.update import Update
 from rtl_gen.verification.simulator import Build, Simulator
@@ -52,9 +55,9 @@ def layer(schedule: Schedule, index: int) -> Layer:
         step, banks = schedule.design.pixels_per_beat, part.shape.left_banks
         bases = tuple(sorted({beat * step % banks for beat in range(schedule.beats)}))
         return Layer(schedule.design, part, slots=step, bases=bases)
-    before = schedule.junctions[index - 1].shape
-    bases = natural_order.NaturalOrder(before).bases(part.shape.left_banks)
-    return Layer(schedule.design, part, slots=before.right_banks, bases=bases)
+    before = schedule.junctions[index - 1]
+    bases = natural_order.NaturalOrder(before.shape).bases(part.shape.left_banks)
+    return Layer(schedule.design, part, before, slots=before.shape.right_banks, bases=bases)
 
 
 def instances() -> dict[str, wiring.Component]:
@@ -62,9 +65,16 @@ def instances() -> dict[str, wiring.Component]:
     made: dict[str, wiring.Component] = {}
     for name, number in NUMBERS.items():
         made[f"fixed_point_{name}"] = Arithmetic(FixedPoint.of(number))
-    for name, (function, number) in ACTIVATIONS.items():
-        number = FixedPoint.of(number)
-        made[f"activation_{name}"] = Activation(function, number, slots=ACTIVATION_SLOTS)
+    for name, at in MULTIPLIERS.items():
+        number = FixedPoint.of(at.number)
+        made[f"multiplier_{name}"] = Multiplier(
+            number, lanes=MULTIPLIER_LANES, left=signed(number.width + at.more_bits),
+            registers=at.registers, wide=at.wide,
+        )  # fmt: skip
+    for name, (function, number, registers) in ACTIVATIONS.items():
+        made[f"activation_{name}"] = Activation(
+            function, FixedPoint.of(number), slots=ACTIVATION_SLOTS, registers=registers
+        )
     for name, shape in SHAPES.items():
         for extra in (0, 2):
             banks = shape.right_banks + extra

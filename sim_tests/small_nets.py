@@ -15,6 +15,7 @@ from hwsim.design import Design
 from hwsim.design_file import make_design
 from hwsim.errors import BadInput
 from hwsim.fixed_point import Raw
+from hwsim.registers import Registers
 from hwsim.state import State
 
 FOLDED = ([21, 14, 7], [4, 3], [21, 2])
@@ -89,6 +90,13 @@ DIRECT = ([64, 64, 32, 4], [16, 16, 4], [32, 32, 8])
 """Junction cycles of 32: whole vectors of clocks, which the fast engine reads without fetching."""
 
 
+def registers(most: int = 3) -> st.SearchStrategy[int | dict[str, int]]:
+    """Registers as a design file has them: one number, or some of the stages."""
+    count = st.integers(0, most)
+    stages = dict.fromkeys(Registers.model_fields, count)
+    return count | st.fixed_dictionaries({}, optional=stages)
+
+
 @st.composite
 def drawn_nets(draw: st.DrawFn) -> Design:
     """Draw a design of any kind that is small enough to be clocked through hundreds of inputs."""
@@ -106,7 +114,7 @@ def drawn_nets(draw: st.DrawFn) -> Design:
         },
         "hardware": {
             "z": z,
-            "registers": draw(st.integers(0, 3)),
+            "registers": draw(registers()),
             "forwarding": draw(st.booleans()),
         },
         "number": {

@@ -82,6 +82,20 @@ def test_pauses_lose_nothing(folder):
     assert verdict.clocks > make_schedule(design).clocks(60)
 
 
+def test_registers_in_every_stage(folder):
+    """Sums clip: flags that have come through the stages are read back, and so are weights."""
+    stages = {"network": 1, "multiplier": 3, "product": 1, "tree": 2, "activation": 2}
+    raw = SMALL | {"hardware": {"z": [10, 5], "registers": stages}}
+    design, rng = make_design(raw), np.random.default_rng(1)
+    number, state = design.fixed_point, State.initial(design)
+    for values in (*state.weights, *state.biases):
+        values[:] = rng.integers(number.minimum, number.maximum + 1, values.shape)
+    stimuli = Stimuli.random(design, 60, 1)
+    verdict = verify(design, stimuli, folder / "stages", state=state)
+    assert verdict.equal, verdict.first_divergence
+    assert verdict.clocks == make_schedule(design).clocks(60)
+
+
 @pytest.mark.skipif("icarus" not in available(), reason="Icarus is not on this machine")
 def test_icarus_agrees_too(folder):
     """An event-driven simulator knows X, where Verilator has two values."""

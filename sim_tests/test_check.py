@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from small_designs import SHAPES, edges_in_time, make, random_pattern, schedule_of
+from small_nets import registers
 
 from hwsim.checks import check as check_module
 from hwsim.checks.bare_pattern import check_pattern
@@ -57,10 +58,10 @@ def true_clashes(junction):
     return found
 
 
-def true_hazards(junction, safe_distance):
+def true_hazards(junction):
     found, last_read, z = [], {}, junction.shape.z
     for issued, clock, lane, left in edges_in_time(junction):
-        if junction.shape.index > 1 and issued - last_read.get(left, -999) < safe_distance:
+        if junction.shape.index > 1 and issued - last_read.get(left, -999) < junction.safe_distance:
             found.append((clock, (lane,), left % z, left // z))
         last_read[left] = issued
     return found
@@ -89,7 +90,7 @@ def assert_finds_all(design, schedule):
         index = junction.shape.index
         truth = {
             "clash": true_clashes(junction),
-            "hazard": true_hazards(junction, schedule.safe_distance),
+            "hazard": true_hazards(junction),
             "doubled_edge": true_doubled_edges(junction),
             "degree": true_wrong_degrees(junction),
         }
@@ -106,13 +107,13 @@ def assert_finds_all(design, schedule):
 @given(
     st.sampled_from(sorted(SHAPES)),
     st.booleans(),
-    st.integers(0, 3),
+    registers(),
     st.integers(0, 2**32),
     st.sampled_from([1, 3]),
     st.floats(0, 1),
 )
-def test_finds_all_that_is_wrong(name, forwarding, registers, seed, kind, disorder):
-    hardware = {"forwarding": forwarding, "registers": registers}
+def test_finds_all_that_is_wrong(name, forwarding, stages, seed, kind, disorder):
+    hardware = {"forwarding": forwarding, "registers": stages}
     design = make(*SHAPES[name], {"type": kind, "seed": seed}, **hardware)
     rng, lefts = np.random.default_rng(seed), []
     for interleaver in draw_all(design):

@@ -48,8 +48,8 @@ def test_process_bad_design(design_path):
     ended = clashfree("check", path, "--json")
     assert (ended.returncode, ended.stdout) == (2, "")
     assert ended.stderr == (
-        f"{path}: hardware.registers = -1: must be an integer of 0 or more; "
-        "fix: e.g. registers = 0\n"
+        f"{path}: hardware.registers = -1: must be an integer of 0 or more, or a table of them "
+        "by stage; fix: e.g. registers = 0 or { multiplier = 2, tree = 1 }\n"
         f"{path}: hardware.zz = 3: unknown key; fix: did you mean 'z'?\n"
     )
 

@@ -57,6 +57,10 @@ ACTIVATIONS = (
     'fix: e.g. activations = ["relu", "sigmoid"]'
 )
 NATURAL = "must be an integer of 0 or more; fix: e.g. {key} = {example}"
+REGISTERS = (
+    "must be an integer of 0 or more, or a table of them by stage; "
+    "fix: e.g. registers = 0 or { multiplier = 2, tree = 1 }"
+)
 BOOLEAN = "must be true or false; fix: e.g. {key} = {example}"
 ETA = (
     "must be an integer of 0 or more, or a list of [first input, shift] pairs; "
@@ -121,8 +125,37 @@ ONE_MISTAKE = [
         "hardware.scheme = 'bubble': must be 'prototype' or 'zero-bubble'; "
         "fix: choose one of the two",
     ),
-    ({"hardware.registers": -1}, f"hardware.registers = -1: {natural('registers', 0)}"),
-    ({"hardware.registers": 1.0}, f"hardware.registers = 1.0: {natural('registers', 0)}"),
+    ({"hardware.registers": -1}, f"hardware.registers = -1: {REGISTERS}"),
+    ({"hardware.registers": 1.0}, f"hardware.registers = 1.0: {REGISTERS}"),
+    ({"hardware.registers": True}, f"hardware.registers = True: {REGISTERS}"),
+    ({"hardware.registers": [1]}, f"hardware.registers = [1]: {REGISTERS}"),
+    (
+        {"hardware.registers": {"tree": -1}},
+        f"hardware.registers.tree = -1: {natural('tree', 0)}",
+    ),
+    (
+        {"hardware.registers": {"tree": True}},
+        f"hardware.registers.tree = True: {natural('tree', 0)}",
+    ),
+    (
+        {"hardware.registers": {"trees": 1}},
+        "hardware.registers.trees = 1: unknown key; fix: did you mean 'tree'?",
+    ),
+    (
+        {"hardware.registers": {"x": 1}},
+        "hardware.registers.x = 1: unknown key; fix: remove it; known are "
+        "network, multiplier, product, tree, activation",
+    ),
+    (
+        {"hardware.registers": 1001},
+        "hardware.registers = 1001: more than 1000 registers; "
+        "fix: registers = 0 to 10, as timing needs",
+    ),
+    (
+        {"hardware.registers": {"network": 1001}},
+        "hardware.registers.network = 1001: more than 1000 registers; "
+        "fix: network = 0 to 10, as timing needs",
+    ),
     ({"hardware.forwarding": 1}, f"hardware.forwarding = 1: {boolean('forwarding', 'true')}"),
     (
         {"number.int_bits": 0},
@@ -258,6 +291,12 @@ ONE_MISTAKE = [
         "pattern.type = 2: no seed vectors without a delta hazard exist in junction 2: without "
         "forwarding its depth 2 must be at least 2 + registers = 3; "
         "fix: forwarding = true, registers <= 0, or a smaller z",
+    ),
+    (
+        {"hardware.forwarding": False, "hardware.registers": {"multiplier": 1, "network": 2}},
+        "pattern.type = 2: no seed vectors without a delta hazard exist in junction 2: without "
+        "forwarding its depth 2 must be at least 5; "
+        "fix: forwarding = true, fewer registers, or a smaller z",
     ),
     (
         {"hardware": {"z": [4, 8], "forwarding": False}, "pattern": [{}, {}]},

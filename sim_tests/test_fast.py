@@ -13,7 +13,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from small_designs import make, random_pattern, schedule_of
-from small_nets import DIRECT, NETS, drawn_nets, random_data, scaled_state, small_net
+from small_nets import (
+    DIRECT,
+    NETS,
+    drawn_nets,
+    random_data,
+    registers,
+    scaled_state,
+    small_net,
+)
 
 from hwsim.comparison import compare
 from hwsim.data import load_data
@@ -89,10 +97,10 @@ def test_hazards_lose_the_same_sums(name):
 
 @settings(deadline=None, max_examples=15)
 @given(st.sampled_from([n for n in NETS if n != "folded banks"]), st.integers(0, 99),
-       st.booleans(), st.integers(0, 3))  # fmt: skip
-def test_any_pattern_even_one_that_clashes(name, seed, forwarding, registers):
+       st.booleans(), registers())  # fmt: skip
+def test_any_pattern_even_one_that_clashes(name, seed, forwarding, stages):
     layers, out_degrees, z = NETS[name]
-    hardware = {"forwarding": forwarding, "registers": registers}
+    hardware = {"forwarding": forwarding, "registers": stages}
     design = make(layers, out_degrees, z, pattern={"type": 3}, **hardware)
     rng = np.random.default_rng(seed)
     schedule = schedule_of(design, *(random_pattern(shape, rng) for shape in design.shapes))

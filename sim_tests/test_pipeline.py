@@ -13,17 +13,19 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from side_by_side import assert_equal_on_every_clock, inputs_of
 from small_designs import junction_sizes
-from small_nets import NETS, small_net
+from small_nets import NETS, registers, small_net
 
 from hwsim.design import Design, JunctionShape
 from hwsim.design_file import make_design
 from hwsim.interleaver import Interleaver, draw_all
 from hwsim.pipeline import Input
 from hwsim.pipeline import Pipeline as Model
+from hwsim.registers import Registers
 from hwsim.schedule import Schedule, make_schedule
-from hwsim.sequencer import Descriptor
 from hwsim.state import State
+from hwsim.timing import Latencies
 from rtl_gen.pipeline import Pipeline
 from rtl_gen.verification.amaranth_bench import AmaranthBench
 from rtl_gen.verification.lockstep import Diverged
@@ -31,41 +33,13 @@ from rtl_gen.verification.lockstep import Diverged
 SMALL = {"int_bits": 2, "frac_bits": 5}
 
 
-def inputs_of(design: Design, count: int, seed: int = 1) -> list[Input]:
-    """Noise; every fifth input does not train, and eta changes from input to input."""
-    rng = np.random.default_rng(seed)
-    layers = design.network.layers
-    return [
-        Input(
-            rng.integers(256, size=layers[0]),
-            Descriptor(True, i % 5 != 3, int(rng.integers(layers[-1])), int(rng.integers(4)), i),
-        )
-        for i in range(count)
-    ]
-
-
-def assert_equal_on_every_clock(
-    design: Design, count: int = 8, gaps: int | None = None, schedule: Schedule | None = None
-) -> AmaranthBench:
-    schedule = schedule or make_schedule(design)
-    bench = AmaranthBench(Pipeline(design, schedule), State.initial(design), gaps)
-    read_back = bench.run(inputs_of(design, count))
-    final = bench.model.state()
-    for got, expected in zip(
-        read_back.weights + read_back.biases, final.weights + final.biases, strict=True
-    ):
-        np.testing.assert_array_equal(got, expected)
-    assert len(bench.predictions) == count
-    if gaps is None:
-        assert bench.model.sequencer.clocks == schedule.clocks(count)
-    return bench
-
-
 @pytest.mark.parametrize("profile", ["prototype", "default"])
 @pytest.mark.parametrize("name", NETS)
 def test_shapes(name, profile):
     assert_equal_on_every_clock(small_net(name, profile=profile, **SMALL))
 
+
+ALL_STAGES = {"network": 2, "multiplier": 3, "product": 1, "tree": 3, "activation": 2}
 
 VARIANTS: dict[str, dict[str, Any]] = {
     "type 1, dither": {"pattern": {"type": 1, "dither": True}},
@@ -76,7 +50,19 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "hazard": {"pattern": {"type": 1}, "forwarding": False, "registers": 2},
     "registers 3": {"registers": 3},
     "registers 3, prototype": {"registers": 3, "profile": "prototype"},
-}
+    **{stage: {"registers": {stage: 1}} for stage in Registers.model_fields},
+    "all stages": {"registers": ALL_STAGES, "activations": ["relu"] * 3 + ["sigmoid"]},
+    "all stages, prototype, dither": {
+        "registers": ALL_STAGES, "profile": "prototype", "pattern": {"type": 1, "dither": True},
+    },
+    "all stages, hazard": {
+        "registers": ALL_STAGES, "pattern": {"type": 1}, "forwarding": False, "cost": "quadratic",
+    },
+    "all stages, hazard, prototype": {
+        "registers": ALL_STAGES, "pattern": {"type": 1}, "forwarding": False,
+        "profile": "prototype",
+    },
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("variant", VARIANTS)
@@ -135,7 +121,7 @@ def designs(draw: st.DrawFn) -> Design:
                 "out_degrees": degrees,
                 "cost": draw(st.sampled_from(["cross-entropy", "quadratic"])),
             },
-            "hardware": {"z": lanes, "registers": draw(st.integers(0, 2))},
+            "hardware": {"z": lanes, "registers": draw(registers(2))},
             "number": {
                 "int_bits": draw(st.integers(1, 3)),
                 "frac_bits": draw(st.integers(3, 6)),
@@ -171,16 +157,30 @@ def test_a_wrong_bit_is_reported_with_its_place():
 
 
 def test_forwarding_computes_the_mathematics_for_every_type():
-    """With forwarding the registers change nothing but clocks: same weights for any P."""
+    """With forwarding registers change nothing but clocks: same weights wherever they are."""
     for kind in (1, 2, 3):
         states = []
-        for registers in (0, 4):
-            design = small_net(
-                "four junctions", pattern={"type": kind}, registers=registers, **SMALL
-            )
+        for stages in (0, 4, ALL_STAGES):
+            design = small_net("four junctions", pattern={"type": kind}, registers=stages, **SMALL)
             model = Model(design, Schedule(design, draw_all(design)))
             rng = np.random.default_rng(1)
             model.run(rng.integers(256, size=(30, 18)), rng.integers(3, size=30))
             states.append(model.state())
-        for a, b in zip(states[0].weights, states[1].weights, strict=True):
-            np.testing.assert_array_equal(a, b)
+        for of_junction in zip(*(state.weights for state in states), strict=True):
+            for weights in of_junction[1:]:
+                np.testing.assert_array_equal(weights, of_junction[0])
+
+
+@pytest.mark.parametrize("forwarding", [True, False])
+def test_an_integer_is_the_stage_product_alone(forwarding):
+    keys = {"pattern": {"type": 3}, "forwarding": forwarding}
+    plain, table = (
+        make_schedule(small_net("four junctions", registers=stages, **keys))
+        for stages in (2, {"product": 2})
+    )
+    assert plain.block_cycle == table.block_cycle == plain.junction_cycle + 2 + 2
+    for of, same in zip(plain.junctions, table.junctions, strict=True):
+        assert of.latencies == same.latencies == Latencies(4, 3, 3)
+        assert of.safe_distance == same.safe_distance == (1 if forwarding else 4)
+        assert of.partial_latency == same.partial_latency == (2 if forwarding else 0)
+        np.testing.assert_array_equal(of.interleaver.left, same.interleaver.left)

@@ -117,6 +117,9 @@ def test_values(text, values):
         ("frac_bits=few", "number.frac_bits = 'few': must be an integer >= 3"),
         ("profile=defualt", "number.profile = 'defualt': must be 'prototype' or 'default'"),
         ("forwarding=1", "hardware.forwarding = 1: must be true or false"),
+        ("registers=few", "hardware.registers = 'few': must be an integer of 0 or more, or a tab"),
+        ("registers.tree=few", "hardware.registers.tree = 'few': must be an integer of 0 or more"),
+        ("registers.trees=1", "unknown key 'registers.trees'; fix: did you mean"),
     ],
 )
 def test_what_no_design_can_have_is_refused(text, words):
@@ -143,6 +146,18 @@ def test_grid_is_the_cross_product_with_the_last_axis_fastest(folder):
         assert point.design.hardware.registers == point.values["hardware.registers"]
         assert point.design.pattern.seed == point.values["pattern.seed"]
         assert point.design.pattern.type == 3 and point.design.hardware.z == (6, 4)
+
+
+def test_stages_of_registers_are_keys_of_their_own(folder):
+    axes = read_axes(("registers.tree=0..2", "hardware.registers.network=1"))
+    assert [axis.key for axis in axes] == ["hardware.registers.tree", "hardware.registers.network"]
+    for text, product in (("{ product = 1, multiplier = 3 }", 1), ("2", 2)):
+        changed = DESIGN.replace("registers  = 2", f"registers  = {text}")
+        (folder / "stages.toml").write_text(changed)
+        points = make_grid(folder / "stages.toml", axes)
+        assert [point.design.registers.tree for point in points] == [0, 1, 2]
+        for point in points:
+            assert (point.design.registers.network, point.design.registers.product) == (1, product)
 
 
 def test_a_key_of_several_pattern_tables_is_set_in_each():
@@ -384,7 +399,7 @@ def test_clashes_are_problems_too(sweep, folder):
     left = [random_pattern(shape, rng) for shape in design.shapes]
     np.savez("clash.npz", **{f"left_{i}": array for i, array in enumerate(left, 1)})
     (row,) = sweep("file=clash.npz")[1]["rows"]
-    checks = [find_problems(part, 1) for part in schedule_of(design, *left).junctions]
+    checks = [find_problems(part) for part in schedule_of(design, *left).junctions]
     assert checks[0]["clash"].count > 0
     assert row["problems"] == sum(kind.count for check in checks for kind in check.values())
 

@@ -12,7 +12,8 @@ from small_designs import make
 
 from hwsim.design import JunctionShape
 from hwsim.interleaver import draw_all
-from hwsim.timing import SEEN, Latencies, Timing, longest_span, make_timings
+from hwsim.registers import Registers
+from hwsim.timing import SEEN, Latencies, Timing, longest_span, make_timings, path_latencies
 
 
 @dataclass(frozen=True, order=True)
@@ -200,3 +201,15 @@ def test_longest_span_is_that_of_the_edges():
     shape = make([35, 35], [3], [5]).shapes[0]
     clock = np.arange(shape.n_edges).reshape(shape.n_right, shape.d_in) // shape.z
     assert longest_span(shape) == int((clock[:, -1] - clock[:, 0]).max()) == 1
+
+
+@pytest.mark.parametrize(("profile", "hidden", "last"), [
+    ("default", Latencies(13, 10, 10), Latencies(13, 7, 7)),
+    ("prototype", Latencies(13, 10, 7), Latencies(13, 10, 7)),
+])  # fmt: skip
+def test_every_stage_takes_its_clocks(profile, hidden, last):
+    """A slope is multiplied in before all else (default), or by edge (prototype)."""
+    stages = Registers(network=2, multiplier=3, product=1, tree=4, activation=1)
+    assert path_latencies(stages, 3, profile) == (hidden, hidden, last)
+    assert path_latencies(Registers(), 2, profile) == (Latencies(2, 1, 1),) * 2
+    assert path_latencies(Registers(product=5), 2, profile) == (Latencies(7, 6, 6),) * 2

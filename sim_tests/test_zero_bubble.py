@@ -7,13 +7,13 @@ from functools import partial
 
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
+from side_by_side import assert_equal_on_every_clock, inputs_of
 from small_designs import make, random_pattern, schedule_of
-from small_nets import drawn_nets, random_data, scaled_state
+from small_nets import drawn_nets, random_data, registers, scaled_state
 from stale_oracle import StaleNet
 
-from hwsim.checks.memory_bits import memory_bits
 from hwsim.cli.app import run
 from hwsim.comparison import compare
 from hwsim.design import Design
@@ -24,7 +24,11 @@ from hwsim.pipeline import Input, Pipeline
 from hwsim.schedule import make_schedule
 from hwsim.simulation import PHASES, Simulation, steady_utilisation
 from hwsim.state import State
-from hwsim.timing import Latencies, make_timings
+from hwsim.timing import make_timings, path_latencies
+from rtl_gen.pipeline import Pipeline as Hardware
+from rtl_gen.verification.amaranth_bench import AmaranthBench
+from rtl_gen.verification.stimulus import Stimuli
+from rtl_gen.verification.verify import verify
 
 NETS = {
     "digits": ([64, 80, 10], [10, 1], [32, 4]),
@@ -36,7 +40,9 @@ NETS = {
 }
 """Names of nets with room for a register or none."""
 
-REGISTERS = {"digits": 3, "three alike": 2, "four junctions, deep banks": 4}
+STAGES = {"network": 1, "multiplier": 2, "product": 1, "tree": 1, "activation": 1}
+
+REGISTERS = {"digits": 3, "three alike": 2, "four junctions, deep banks": STAGES}
 
 
 def design_of(name: str, profile: str = "default", **hardware: object) -> Design:
@@ -45,12 +51,20 @@ def design_of(name: str, profile: str = "default", **hardware: object) -> Design
     return make_design({**sections, "number": {"profile": profile, "int_bits": 2}})
 
 
+def at_most(registers: int | dict[str, int], most: int) -> int | dict[str, int]:
+    """Registers with no more than that in any stage."""
+    if isinstance(registers, int):
+        return min(registers, most)
+    return {stage: min(count, most) for stage, count in registers.items()}
+
+
 def in_scheme(design: Design) -> Design | None:
     """The same design in scheme "zero-bubble", with as many registers as fit; None if none do."""
-    for registers in range(design.hardware.registers, -1, -1):
-        hardware = {**design.sections()["hardware"], "scheme": "zero-bubble", "forwarding": True}
+    given = design.sections()["hardware"]
+    for most in range(max(count for _, count in design.registers), -1, -1):
+        hardware = {**given, "scheme": "zero-bubble", "forwarding": True}
         try:
-            hardware["registers"] = registers
+            hardware["registers"] = at_most(given["registers"], most)
             return make_design({**design.sections(), "hardware": hardware})
         except BadInput:
             continue
@@ -138,7 +152,7 @@ def test_lags_and_copies_are_those_of_the_closed_forms(name):
     """3(L - i) + 1, and two copies more; output deltas need one."""
     for profile in ("default", "prototype"):
         schedule = make_schedule(design_of(name, profile))
-        timings = make_timings(schedule.design.shapes, [schedule.latencies] * len(NETS[name][2]))
+        timings = make_timings(schedule.design.shapes, schedule.latencies)
         last = len(schedule.junctions)
         for i, (part, timing) in enumerate(zip(schedule.junctions, timings, strict=True), 1):
             assert part.staleness == timing.staleness == 3 * (last - i) + 1
@@ -156,7 +170,7 @@ def test_memory_of_the_network_of_2018():
         design = make(*net, scheme=scheme, registers=7)
         design = make_design({**design.sections(), "number": {"profile": "prototype"}})
         schedule = make_schedule(design)
-        bits = [memory_bits(design, part) for part in schedule.junctions]
+        bits = [part.memory_bits(design) for part in schedule.junctions]
         assert sum(of["total"] - of["shift"] for of in bits) == ram
         slack = schedule.junctions[0].pace.slack
         assert slack == (32 - (2 + 7) - (1 + 7) if scheme == "zero-bubble" else 0)
@@ -217,6 +231,10 @@ def test_a_pattern_that_clashes_is_refused():
 @pytest.mark.parametrize(("hardware", "message"), [
     ({"forwarding": False}, "hardware.forwarding = False: scheme = 'zero-bubble' forwards"),
     ({"registers": 5}, "a junction cycle of 12 clocks is shorter than the way .* 13"),
+    (
+        {"registers": {"multiplier": 3, "tree": 1}},
+        r"hardware.registers = {'multiplier': 3, 'tree': 1}: a junction cycle of 12 .* 13",
+    ),
 ])  # fmt: skip
 def test_what_the_scheme_needs(hardware, message):
     with pytest.raises(BadInput, match=message):
@@ -226,22 +244,36 @@ def test_what_the_scheme_needs(hardware, message):
 
 @pytest.mark.parametrize("name", NETS)
 def test_one_register_more_than_fits_would_take_another_cycle(name):
-    layers, out_degrees, z = NETS[name]
-    most = next(
-        registers
-        for registers in range(40, -1, -1)
-        if in_scheme(make(layers, out_degrees, z, registers=registers)).hardware.registers
-        == registers
-    )
+    """The rule of the scheme is what the closed forms say of the junction cycles that it takes."""
+    accepted = [fits(name, registers, "default") for registers in range(40)]
+    most = accepted.index(False) - 1
+    assert accepted == [registers <= most for registers in range(40)]
 
-    def lags(registers: int) -> list[int]:
-        path = Latencies(2 + registers, 1 + registers, 1 + registers)
-        shapes = make(layers, out_degrees, z).shapes
-        return [timing.lag for timing in make_timings(shapes, [path] * len(z))]
 
-    fitting = [3 * (len(z) - i) - 2 for i in range(len(z))]
-    assert lags(most) == fitting
-    assert lags(most + 1) != fitting
+@example("digits", {"multiplier": 8, "tree": 1}, "default")  # 20 clocks, as many as there are
+@example("digits", {"multiplier": 8, "tree": 2}, "default")
+@example("digits", {"multiplier": 5, "tree": 2}, "prototype")
+@example("digits", {"multiplier": 5, "tree": 3}, "prototype")
+@settings(max_examples=60)
+@given(st.sampled_from(sorted(NETS)), registers(5), st.sampled_from(["default", "prototype"]))
+def test_stages_fit_or_would_take_another_cycle(name, stages, profile):
+    fits(name, stages, profile)
+
+
+def fits(name: str, registers: int | dict[str, int], profile: str) -> bool:
+    """Whether the design is valid; by the timing itself as well."""
+    plain = make(*NETS[name], registers=registers)
+    paths = path_latencies(plain.registers, plain.n_junctions, profile)
+    timings = make_timings(plain.shapes, paths)
+    wanted = [3 * (plain.n_junctions - i) - 2 for i in range(plain.n_junctions)]
+    is_in_time = [timing.lag for timing in timings] == wanted
+    try:
+        design_of(name, profile, registers=registers)
+    except BadInput:
+        assert not is_in_time
+        return False
+    assert is_in_time and [timing.staleness for timing in timings] == wanted
+    return True
 
 
 def test_check_and_simulate_tell(tmp_path, capsys):
@@ -254,6 +286,45 @@ def test_check_and_simulate_tell(tmp_path, capsys):
     assert run(["simulate", str(path), "--inputs", "30", "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
     assert found["clocks_per_input"] == 20
-    assert run(["generate", str(path), "-o", str(tmp_path / "out")]) == 2
-    assert "zero-bubble" in capsys.readouterr().err
-    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("profile", ["default", "prototype"])
+@pytest.mark.parametrize("name", NETS)
+def test_hardware_equals_the_model_on_every_clock(name, profile):
+    """Without pauses in the clocks of the closed form; and with them."""
+    for gaps in (None, 3):
+        assert_equal_on_every_clock(design_of(name, profile), count=7, gaps=gaps)
+
+
+@settings(max_examples=12)
+@given(design=drawn_nets(), gaps=st.sampled_from([None, 1]))
+def test_hardware_of_any_net_equals_the_model(design, gaps):
+    skewed = in_scheme(design)
+    assume(skewed is not None and sum(shape.z for shape in skewed.shapes) <= 40)
+    assert_equal_on_every_clock(skewed, count=4, gaps=gaps)
+
+
+def test_hardware_of_inference_equals_the_model():
+    design = design_of("neurons that span clocks")
+    schedule = make_schedule(design, inference=True)
+    assert_equal_on_every_clock(design, count=6, gaps=2, schedule=schedule)
+
+
+def test_parameters_are_read_between_runs_and_nothing_is_disturbed():
+    design = design_of("three alike")
+    bench = AmaranthBench(Hardware(design, make_schedule(design)), State.initial(design))
+    first, second = inputs_of(design, 5), inputs_of(design, 6, seed=2)
+    read_back, model = bench.run(first, second), bench.model.state()
+    for name in ("weights", "biases"):
+        for got, expected in zip(getattr(read_back, name), getattr(model, name), strict=True):
+            np.testing.assert_array_equal(got, expected)
+
+
+def test_verilog_equals_the_model_on_every_clock(tmp_path):
+    """Beats leave clocks free, in one of which the bench writes DRAIN."""
+    design = design_of("digits")
+    verdict = verify(design, Stimuli.random(design, 150, 1), tmp_path)
+    assert verdict.equal, verdict.first_divergence
+    assert verdict.clocks == make_schedule(design).clocks(150)
+    verdict = verify(design, Stimuli.random(design, 50, 2), tmp_path, gaps=7)
+    assert verdict.equal, verdict.first_divergence

@@ -56,7 +56,7 @@ def check(design: Design, schedule: Schedule, *, with_goodness: bool | None = No
     """
     left_out = _left_out(design) if with_goodness is None else []
     with_goodness = not left_out if with_goodness is None else with_goodness
-    found = [find_problems(junction, schedule.safe_distance) for junction in schedule.junctions]
+    found = [find_problems(junction) for junction in schedule.junctions]
     counts = [{kind: problems[kind].count for kind in KINDS} for problems in found]
     totals = {kind: sum(count[kind] for count in counts) for kind in KINDS}
     interleavers = [junction.interleaver for junction in schedule.junctions]

@@ -6,15 +6,14 @@ from hwsim.design import JunctionShape
 from hwsim.schedule import JunctionSchedule
 
 
-def hazard_fix(junction: JunctionSchedule, needed: int, shortest: int) -> str:
+def hazard_fix(junction: JunctionSchedule, shortest: int) -> str:
     """What takes the hazards of a junction away.
 
     Args:
         junction: which has some.
-        needed: fewest clocks between two reads of one word that are safe.
-        shortest: fewest clocks between two such reads here.
+        shortest: fewest clocks between two reads of one word.
     """
-    fixes = ["forwarding = true"]
+    fixes, needed = ["forwarding = true"], junction.safe_distance
     if shortest >= 2:
         fixes.append(f"registers <= {shortest - 2}")
     if junction.shape.depth < needed:

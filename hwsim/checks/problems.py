@@ -71,11 +71,11 @@ def _found(places: Index, describe: Callable[[int], Problem]) -> Found:
     return Found(len(places), tuple(describe(int(place)) for place in places[:SHOWN]))
 
 
-def find_problems(junction: JunctionSchedule, safe_distance: int) -> dict[Kind, Found]:
-    """Everything that is wrong with one junction, by kind; see ``find_hazards``."""
+def find_problems(junction: JunctionSchedule) -> dict[Kind, Found]:
+    """Everything that is wrong with one junction, by kind."""
     return {
         "clash": find_clashes(junction),
-        "hazard": find_hazards(junction, safe_distance),
+        "hazard": find_hazards(junction),
         "doubled_edge": find_doubled_edges(junction),
         "degree": find_wrong_degrees(junction),
     }
@@ -103,13 +103,13 @@ def find_clashes(junction: JunctionSchedule) -> Found:
     return _found(np.flatnonzero(load > 1), describe)
 
 
-def find_hazards(junction: JunctionSchedule, safe_distance: int) -> Found:
+def find_hazards(junction: JunctionSchedule) -> Found:
     """One problem per partial delta that is read before the write it builds on has landed.
 
     Args:
         junction: any; junction 1 has no left deltas and so no hazards.
-        safe_distance: fewest clocks between two reads of one word, ``Schedule.safe_distance``.
     """
+    safe_distance = junction.safe_distance
     if junction.shape.index == 1 or safe_distance <= 1:  # a bank serves one edge per clock
         return Found(0, ())
     left, clock = junction.interleaver.left.ravel(), junction.edge_clock.ravel()
@@ -117,7 +117,7 @@ def find_hazards(junction: JunctionSchedule, safe_distance: int) -> Found:
         junction.interleaver, lambda order: np.diff(clock[order]) < safe_distance
     )
     distance = clock[second] - clock[first]
-    fix = hazard_fix(junction, safe_distance, int(distance.min())) if len(distance) else ""
+    fix = hazard_fix(junction, int(distance.min())) if len(distance) else ""
 
     def describe(place: int) -> Problem:
         shape, edge = junction.shape, int(second[place])

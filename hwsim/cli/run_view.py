@@ -34,7 +34,7 @@ def load_state(path: Path, design: Design) -> State:
 def warn_of_problems(schedule: Schedule) -> None:
     """One line on stderr for each junction and kind of problem that makes results wrong."""
     for part in schedule.junctions:
-        found = find_problems(part, schedule.safe_distance)
+        found = find_problems(part)
         for kind, name in WRONG.items():
             if found[kind].count:
                 first = found[kind].problems[0]

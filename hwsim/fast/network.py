@@ -58,9 +58,13 @@ def run_blocks(
                 continue
             label = labels[forward] if forwards else 0
             shift = shifts[backward] if trains else 0
-            work(
-                parts[j], number, memory, tables, scratch,
-                begun + block, forwards, label, trains, shift, tallies[j],
-            )  # fmt: skip
+            # Where both are of the same input, it is learnt from after it has been forwards.
+            halves = forward == backward and trains
+            for half in range(1 + halves):
+                work(
+                    parts[j], number, memory, tables, scratch,
+                    begun + block, forwards and half == 0, label,
+                    trains and half == halves, shift, tallies[j],
+                )  # fmt: skip
             if forwards and j == n_junctions - 1:
                 predictions[forward] = neurons.predict(parts[j].n_right, tables.winning, scratch.a)

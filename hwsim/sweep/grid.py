@@ -71,15 +71,24 @@ def _changed(raw: dict[str, Any], values: dict[str, Any]) -> dict[str, Any]:
     """The tables with these values; a key of [[pattern]] changes in the table of each junction."""
     changed = copy.deepcopy(raw)
     for key, value in values.items():
-        section, _, name = key.partition(".")
+        section, *inside, name = key.split(".")
         tables = changed.setdefault(section, {})
         found = tables if isinstance(tables, list) else [tables]
         for table in _concerned(found, key, values):
-            table[name] = value
+            _inner(table, inside)[name] = value
             for other in REPLACED.get(key, ()):
                 if f"pattern.{other}" not in values:
                     table.pop(other, None)
     return changed
+
+
+def _inner(table: dict[str, Any], inside: list[str]) -> dict[str, Any]:
+    """The table that is the value of a key of this one; a plain number of registers becomes one."""
+    for key in inside:
+        given = table.get(key, {})
+        table[key] = given if isinstance(given, dict) else {"product": given}
+        table = table[key]
+    return table
 
 
 def _concerned(tables: list[Any], key: str, values: dict[str, Any]) -> list[dict[str, Any]]:

@@ -17,7 +17,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from hwsim import rules
-from hwsim.design_file import SECTIONS
+from hwsim.design_file import INNER, SECTIONS
 from hwsim.errors import bad
 
 MOST = 100_000
@@ -27,7 +27,8 @@ DEEPEST = 2
 """Levels of brackets: a list of pairs has two."""
 
 KEYS = {f"{section}.{name}" for section, model in SECTIONS.items() for name in model.model_fields}
-"""Every key of a design file, with its section."""
+KEYS |= {f"hardware.{key}.{name}" for key, model in INNER.items() for name in model.model_fields}
+"""Every key of a design file, with its section and, if it has one, its inner table."""
 
 TOKEN = re.compile(
     r"\s*(?:(?P<range>-?\d+(?:\.\.-?\d+){1,2})|(?P<integer>-?\d+)"
@@ -169,9 +170,9 @@ def _full_key(name: str, option: str) -> str:
 
 def _check(key: str, value: object, option: str) -> None:
     """Find a value that is of no use to the key in any design, such as text for a number."""
-    section, _, name = key.partition(".")
+    section, name = key.split(".")[-2:]
     try:
-        SECTIONS[section].model_validate({name: value})
+        (SECTIONS | INNER)[section].model_validate({name: value})
     except ValidationError as error:
         kinds = {details["type"] for details in error.errors() if details["loc"][:1] == (name,)}
         if kinds and not kinds & OUT_OF_RANGE:

@@ -14,7 +14,8 @@ from amaranth.sim import Simulator
 from hwsim import pipeline as model
 from hwsim.pipeline import Input
 from hwsim.state import State
-from rtl_gen.pipeline import Pipeline
+from rtl_gen.interleaver import PRIMING_CLOCKS
+from rtl_gen.pipeline import HOST_READ_CLOCKS, Pipeline
 from rtl_gen.verification.lockstep import Lockstep, Read, Sample
 from rtl_gen.verification.stimulus import Offer, Stimulus
 
@@ -35,8 +36,10 @@ class AmaranthBench:
         self.model = model.Pipeline(pipeline.design, pipeline.schedule, state)
         self.predictions: list[int] = []
 
-    def run(self, inputs: Iterable[Input]) -> State:
+    def run(self, *runs: Iterable[Input]) -> State:
         """Feed the inputs, drain, and read weights and biases back through the host port.
+
+        Several runs follow each other, each with its drain and its reading back.
 
         Raises:
             Diverged: at the first difference from the model.
@@ -46,10 +49,11 @@ class AmaranthBench:
         self.final = None
 
         async def bench(ctx: Any) -> None:
-            await ctx.tick()
+            await ctx.tick().repeat(PRIMING_CLOCKS)
             await self._write_state(ctx)
-            await self._feed(ctx, inputs)
-            self.final = await self._read_state(ctx)
+            for inputs in runs:
+                await self._feed(ctx, inputs)
+                self.final = await self._read_state(ctx)
 
         simulator.add_testbench(bench)
         simulator.run()
@@ -127,6 +131,7 @@ class AmaranthBench:
             await ctx.tick()
         ctx.set(host.select, 0)
         ctx.set(host.write, 0)
+        await ctx.tick()
 
     async def _read_state(self, ctx: Any) -> State:
         host, number = self.pipeline.host, self.pipeline.design.fixed_point
@@ -134,11 +139,12 @@ class AmaranthBench:
         ctx.set(host.select, 1)
         for junction, is_bias, element, word, bank in self._elements():
             self._select(ctx, junction, is_bias, word, bank)
-            await ctx.tick()
+            await ctx.tick().repeat(HOST_READ_CLOCKS)
             raw = ctx.get(host.value)
             value = raw - ((raw >> (number.width - 1)) << number.width)
             (state.biases if is_bias else state.weights)[junction][element] = value
         ctx.set(host.select, 0)
+        await ctx.tick()
         return state
 
     def _select(self, ctx: Any, junction: int, is_bias: int, word: int, bank: int) -> None:

@@ -21,13 +21,13 @@ from rtl_gen.verilog import TOP, make_accelerator, to_verilog
 BENCH = "rtl_gen.verification.cocotb_bench"
 
 VISIBLE = (
-    *("pixels__ready", "predictions__valid", "predictions__payload", "drained", "issue"),
+    *("pixels__ready", "predictions__valid", "predictions__payload", "advance", "drained"),
     *("result_enable", "result_word", "activation_data", "derivative_data"),
     *("right__sum_enable", "right__sum_word", "right__sum"),
     *("write_enable", "write_word", "write_data"),
     *("delta_enable", "delta_word", "delta_data"),
 )
-"""The signals that ``lockstep`` reads, and ``issue``, which makes every junction a scope."""
+"""The signals that ``lockstep`` reads; ``advance`` also makes every junction a scope."""
 
 
 @dataclass(frozen=True)
