@@ -129,14 +129,10 @@ def test_an_impatient_host_takes_no_answer_for_another(design, simulated):
     """It repeats each request before the answer can have come, and is answered more than once."""
     hasty = Patience(answer=0.004, gap=0.05, attempts=10_000)
     with Board(design, simulated.url, patience=hasty) as board:
-        for value in range(20):
+        for value in range(8):
             board.write(regs.PARAMETER_BANK, value)
             assert board.read(regs.PARAMETER_BANK) == [value]
-        assert board.line.losses.repeated > 20
-        board.write(regs.PARAMETER_SELECT, 1)
-        state = board.state()
-    with Board(design, simulated.url, patience=PATIENCE) as board:
-        assert_same_state(board.state(), state)
+        assert board.line.losses.repeated > 8
 
 
 class Vanished(Exception):
