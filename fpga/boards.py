@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from amaranth.build import Platform
@@ -49,14 +48,14 @@ class Board:
 
     Attributes:
         name: what ``--board`` takes.
-        platform: makes amaranth-boards' description of it.
+        platform: amaranth-boards' description of it.
         device: its FPGA.
         oscillator_hz: its clock.
         pll: what makes another clock of that.
     """
 
     name: str
-    platform: Callable[[], Platform]
+    platform: type[Platform]
     device: Device
     oscillator_hz: int
     pll: clock.Limits

@@ -11,7 +11,6 @@ import hashlib
 import json
 import shutil
 import subprocess
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -69,7 +68,7 @@ def run(step: Step, folder: Path) -> Record:
     if record and record.made_from == made_from and record.outputs == _hashes(step, folder):
         return record
     begun = time.monotonic()
-    with _scratch(folder) as scratch:
+    with _scratch(folder, step.name) as scratch:
         _execute(step, folder, scratch)
         for name in step.outputs:
             (scratch / name).replace(folder / name)
@@ -79,8 +78,10 @@ def run(step: Step, folder: Path) -> Record:
 
 
 @contextmanager
-def _scratch(folder: Path) -> Iterator[Path]:
-    scratch = Path(tempfile.mkdtemp(prefix=".running-", dir=folder))
+def _scratch(folder: Path, name: str) -> Iterator[Path]:
+    scratch = folder / f".{name}"
+    shutil.rmtree(scratch, ignore_errors=True)  # of a run that was killed
+    scratch.mkdir()
     try:
         yield scratch
     finally:
@@ -89,25 +90,31 @@ def _scratch(folder: Path) -> Iterator[Path]:
 
 def _execute(step: Step, folder: Path, scratch: Path) -> None:
     log = folder / f"{step.name}.log"
-    with log.open("w") as file, stages(step.what) as show:
-        process = subprocess.Popen(
-            step.command, cwd=scratch, text=True, errors="replace",
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-        )  # fmt: skip
-        try:
-            for line in process.stdout:
-                file.write(line)
-                if stage := step.stage(line):
-                    show(stage)
-            status = process.wait()
-        finally:
-            process.kill()
-            process.wait()
+    with log.open("w") as file, stages(step.what) as show, _started(step, scratch) as process:
+        for line in process.stdout:
+            file.write(line)
+            if stage := step.stage(line):
+                show(stage)
+        status = process.wait()
     missing = [name for name in step.outputs if not (scratch / name).exists()]
     if status or missing:
         said = " | ".join(line for line in log.read_text().splitlines() if line.strip())
         last = " | ".join(said.split(" | ")[-SHOWN_LINES:])
         raise Refused(f"{step.what} failed (exit status {status}); see {log}: {last}")
+
+
+@contextmanager
+def _started(step: Step, scratch: Path) -> Iterator[subprocess.Popen[str]]:
+    """The tool at work; it does not outlive the block."""
+    process = subprocess.Popen(
+        step.command, cwd=scratch, text=True, errors="replace",
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+    )  # fmt: skip
+    with process:
+        try:
+            yield process
+        finally:
+            process.kill()
 
 
 def _made_from(step: Step, folder: Path) -> str:

@@ -34,6 +34,8 @@ def main(settings: dict[str, Any]) -> None:
     _run(design, "flatten", "opt", "wreduce", "peepopt", "opt_clean")
     multipliers = _share_out(design, settings["multipliers"], settings["multiplier_bits"])
     synthesis = f"{settings['synthesis']} -top {top}"
+    if multipliers["in_logic"]:
+        synthesis += f" {settings['small']}"
     _run(design, f"{synthesis} -run :map_ffram")
     lost = _count_memories(design)
     _run(design, f"{synthesis} -run map_ffram:", "tee -q -o statistics.json stat -json")
@@ -90,8 +92,10 @@ def in_blocks(
 
 
 def _count_memories(design: libyosys.Design) -> int:
-    """Memories that no RAM was found for."""
-    return sum(cell.is_mem_cell() for cell in design.top_module().cells_.values())
+    """Memories that no RAM was found for; read-only ones become logic and do not count."""
+    ports = libyosys.IdString("\\WR_PORTS")
+    cells = design.top_module().cells_.values()
+    return sum(cell.is_mem_cell() and cell.getParam(ports).as_int() > 0 for cell in cells)
 
 
 def _finish(path: Path, top: str, statistics: dict[str, int]) -> dict[str, int]:
