@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import doctest
 import json
 from dataclasses import replace
 from itertools import pairwise
@@ -10,7 +11,8 @@ import pytest
 from small_designs import SHAPES, make
 
 from fpga import build as building
-from fpga import steps, synthesis
+from fpga import clock, steps, synthesis
+from fpga import timing as timing_module
 from fpga.boards import BOARDS, LFE5U_85F
 from fpga.build import Options, make_top, write_sources
 from fpga.fit import LUTS_PER_BIT, check_fit, shortages
@@ -179,6 +181,12 @@ def test_stages_are_read_from_the_logs():
     assert place_and_route_stage(line) == "routing, 72604 connections left"
     assert place_and_route_stage("Info:     at iteration #7, type ALL: x") == "placing, iteration 7"
     assert place_and_route_stage("Info: Routing..") is None
+
+
+@pytest.mark.parametrize("module", [clock, timing_module])
+def test_examples(module):
+    results = doctest.testmod(module)
+    assert results.attempted and not results.failed
 
 
 def test_blocks_have_names():
