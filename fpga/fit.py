@@ -14,7 +14,7 @@ from hwsim.design import Design
 from hwsim.errors import Refused
 from hwsim.schedule import Schedule
 
-LUTS_PER_BIT = {"ecp5": 2.0, "series-7": 1.0}
+LUTS_PER_BIT = {"ecp5": 2.0, "series-7": 1.5}
 """Look-up tables of a multiplier in logic per bit of one operand times bits of the other: counted
 after synthesis of 10x10 and 12x12 bits."""
 
