@@ -5,6 +5,9 @@ flip-flop of the fabric; yosys leaves them unused. A register qualifies if it st
 reset, and shares clock and enable with all others of its multiplier. Both operands are taken, or
 neither: nextpnr knows no timing for one alone. An operand register that others read as well stays
 where it is, beside its copy in the multiplier.
+
+A block has four clocks, enables and resets to choose from. What is known of the bitstream does not
+say which enable an output register takes, so all four are wired alike.
 """
 
 from __future__ import annotations
@@ -142,7 +145,11 @@ class _Module:
 def _set_up(multiplier: dict[str, Any], control: Control, registers: list[str]) -> bool:
     """Switch registers of a multiplier on, unless others with another clock or enable are on."""
     wires, parameters = multiplier["connections"], multiplier["parameters"]
-    wanted = {"CLK0": [control.clock], "CE0": [control.enable], "RST0": ["0"]}
+    wanted = {
+        f"{port}{i}": [bit]
+        for port, bit in (("CLK", control.clock), ("CE", control.enable), ("RST", "0"))
+        for i in range(4)
+    }
     if any(wires.get(port, bits) != bits for port, bits in wanted.items()):
         return False
     wires |= wanted

@@ -22,7 +22,8 @@ WORD = {port: ", ".join(f"{port}{bit}" for bit in reversed(range(n))) for port, 
         (("A", 18), ("B", 18), ("P", 36))}  # fmt: skip
 CELLS = f"""
 module MULT18X18D(input {", ".join(PINS)}, input SIGNEDA, SIGNEDB, SOURCEA, SOURCEB,
-                  input CLK0, CE0, RST0, output {WORD["P"]});
+                  input CLK0, CLK1, CLK2, CLK3, CE0, CE1, CE2, CE3, RST0, RST1, RST2, RST3,
+                  output {WORD["P"]});
     parameter REG_INPUTA_CLK = "NONE", REG_INPUTA_CE = "CE0", REG_INPUTA_RST = "RST0";
     parameter REG_INPUTB_CLK = "NONE", REG_INPUTB_CE = "CE0", REG_INPUTB_RST = "RST0";
     parameter REG_OUTPUT_CLK = "NONE", REG_OUTPUT_CE = "CE0", REG_OUTPUT_RST = "RST0";
@@ -35,8 +36,8 @@ module MULT18X18D(input {", ".join(PINS)}, input SIGNEDA, SIGNEDB, SOURCEA, SOUR
     always @(posedge CLK0) if (CE0) begin
         a <= {{{WORD["A"]}}};
         b <= {{{WORD["B"]}}};
-        p <= both;
     end
+    always @(posedge CLK3) if (CE3) p <= both;  // which of the four is not known
     assign {{{WORD["P"]}}} = REG_OUTPUT_CLK == "CLK0" ? p : both;
 endmodule
 module TRELLIS_FF(input CLK, LSR, CE, DI, output reg Q);
