@@ -8,13 +8,13 @@ from itertools import groupby
 from typing import Any
 
 WRAPPING = {"system", "accelerator", "core"}
-"""Modules around the blocks; their names say nothing."""
+"""Modules around the blocks; they are named only where nothing is within."""
 
 DEPTH = 2
 """Names that make a block: a junction or layer, and what is in it."""
 
 OUTSIDE = "top"
-"""What is in no block."""
+"""What is in none of them."""
 
 _COUNTER = re.compile(r"\$\d+$")
 
@@ -104,6 +104,7 @@ def block_of(cell: str) -> str:
     'rx_synchronizer'
     """
     names = [_COUNTER.sub("", name) for name in cell.split(".")[:-1]]
+    around = OUTSIDE
     while names and names[0] in WRAPPING:
-        names.pop(0)
-    return ".".join(names[:DEPTH]) or OUTSIDE
+        around = names.pop(0)
+    return ".".join(names[:DEPTH]) or around

@@ -193,7 +193,8 @@ def test_blocks_have_names():
     core = "system.accelerator.core"
     assert block_of(f"{core}.junction_1.update$123.product_MULT18X18D_P9") == "junction_1.update"
     assert block_of(f"{core}.layer_1.delta_0.bank_3.x") == "layer_1.delta_0"
-    assert block_of("system.left_TRELLIS_FF_Q") == "top"
+    assert block_of("system.accelerator.errors_LUT4") == "accelerator"
+    assert block_of("uart_TRELLIS_FF_Q") == "top"
     assert block_of("system.link.uart.x") == "link.uart"
 
 
