@@ -9,7 +9,7 @@ from amaranth.lib import wiring
 
 from fpga.boards import Board, Device
 from fpga.clock import MHZ, ClockMaker, dividers
-from fpga.fit import check_fit
+from fpga.fit import check_fit, check_use
 from fpga.harness import Harness
 from fpga.link.sizes import Sizes
 from fpga.link.uart import phase_step
@@ -80,6 +80,7 @@ def build(design: Design, board: Board, folder: Path, options: Options) -> Repor
     top = make_top(sizes, board, options)
     files = write_sources(top, board, folder)
     synthesis = synthesise(files[0], NAME, board.device, folder)
+    check_use(synthesis.utilisation, board.device)
     routed = None
     if board.device.family == "ecp5":
         mhz, seed = options.mhz, options.seed

@@ -2,12 +2,13 @@
 
 Counted are the multipliers of the design and the bits of its memories. More multipliers than DSP
 blocks are no reason to refuse: the rest become logic, and it is their logic that may be too much.
-What is found to fit here may still be too large for place and route, which then says so.
+After synthesis the resources it found are held to the device once more.
 """
 
 from __future__ import annotations
 
 from fpga.boards import Device
+from fpga.synthesis import NAMES, Use
 from hwsim.checks.memory_bits import memory_bits
 from hwsim.checks.multipliers import multipliers
 from hwsim.design import Design
@@ -42,3 +43,15 @@ def check_fit(design: Design, schedule: Schedule, device: Device) -> None:
     found = shortages(design, schedule, device)
     if found:
         raise Refused(f"the design does not fit on {device.name}: it has {'; and '.join(found)}")
+
+
+def check_use(utilisation: dict[str, Use], device: Device) -> None:
+    """Raise ``Refused`` if synthesis found that more of something is needed than there is."""
+    found = [
+        f"{use.used} {NAMES[name]}, {use.used - use.available} more than its {use.available}"
+        for name, use in utilisation.items()
+        if use.used > use.available
+    ]
+    if found:
+        needs = "; and ".join(found)
+        raise Refused(f"the design does not fit on {device.name}: after synthesis it needs {needs}")

@@ -6,16 +6,8 @@ import json
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from fpga.synthesis import Synthesis, Use
+from fpga.synthesis import NAMES, Synthesis, Use
 from fpga.timing import Path
-
-NAMES = {
-    "lut": "LUT",
-    "flip_flop": "FF",
-    "multiplier": "DSP",
-    "block_ram": "RAM blocks",
-    "lut_ram": "LUT RAM",
-}
 
 
 @dataclass(frozen=True)

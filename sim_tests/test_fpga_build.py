@@ -15,10 +15,11 @@ from fpga import clock, steps, synthesis
 from fpga import timing as timing_module
 from fpga.boards import BOARDS, LFE5U_85F
 from fpga.build import Options, make_top, write_sources
-from fpga.fit import LUTS_PER_BIT, check_fit, shortages
+from fpga.fit import LUTS_PER_BIT, check_fit, check_use, shortages
 from fpga.link.sizes import Sizes
 from fpga.place_and_route import stage as place_and_route_stage
 from fpga.rates import core_rate, wire_rate
+from fpga.synthesis import Use
 from fpga.timing import block_of, timing
 from fpga.yosys import in_blocks
 from hwsim.cli.app import run
@@ -172,6 +173,17 @@ def test_what_does_not_fit_is_refused_with_by_how_much(small):
     )
     with pytest.raises(Refused, match="the design does not fit on LFE5U-85F: it has 936 bits"):
         check_fit(small, schedule, tiny)
+
+
+def test_what_synthesis_finds_too_large_is_refused_with_by_how_much():
+    uses = {"lut": Use(90_000, 83_640), "multiplier": Use(156, 156), "block_ram": Use(209, 208)}
+    with pytest.raises(Refused) as error:
+        check_use(uses, LFE5U_85F)
+    assert str(error.value) == (
+        "the design does not fit on LFE5U-85F: after synthesis it needs 90000 LUT, 6360 more than "
+        "its 83640; and 209 RAM blocks, 1 more than its 208"
+    )
+    check_use({"lut": Use(83_640, 83_640)}, LFE5U_85F)
 
 
 def test_stages_are_read_from_the_logs():
