@@ -20,7 +20,7 @@ from hwsim.design import Design, JunctionShape
 from hwsim.errors import Refused
 from hwsim.interleaver import Index, Interleaver, draw_all
 from hwsim.pace import Pace, prototype_pace, skewed_paces
-from hwsim.timing import SEEN, Latencies, path_latencies
+from hwsim.timing import FLAG_CLOCKS, SEEN, Latencies, path_latencies
 
 
 @dataclass(frozen=True)
@@ -260,8 +260,12 @@ class Schedule:
 
     @property
     def oldest_age(self) -> int:
-        """Blocks after which an input has left the pipeline."""
-        return max(self._last_write(part) // self.block_cycle for part in self.junctions)
+        """Blocks after which an input has left the pipeline.
+
+        In scheme "zero-bubble" nothing moves afterwards, the flags of its last results included.
+        """
+        late = FLAG_CLOCKS if self.is_skewed else 0
+        return max((self._last_write(part) + late) // self.block_cycle for part in self.junctions)
 
     def _last_write(self, part: JunctionSchedule) -> int:
         """Clock in which a junction writes an input's last word, since its block began."""

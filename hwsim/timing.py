@@ -24,6 +24,10 @@ SEEN = 1
 """Clocks after which a read sees a write: a memory gives what it held before."""
 
 
+FLAG_CLOCKS = 2
+"""Clocks by which hardware's saturation flags come after the results that they are about."""
+
+
 @dataclass(frozen=True)
 class Latencies:
     """Clocks through the data path of one junction.

@@ -15,7 +15,7 @@ from hwsim.design import Design
 from hwsim.schedule import Schedule
 from rtl_gen import register_map as regs
 from rtl_gen.axi_lite import AxiLite, axi_lite_ports
-from rtl_gen.pipeline import Pipeline, beat_layout, prediction_layout
+from rtl_gen.pipeline import HOST_READ_CLOCKS, Pipeline, beat_layout, prediction_layout
 from rtl_gen.wire import wire
 
 
@@ -68,7 +68,9 @@ class Accelerator(wiring.Component):
     def elaborate(self, platform: object) -> Module:
         m = Module()
         m.submodules.core = self.core
-        m.submodules.axi_lite = self.bus = AxiLite(address_bits=self.address_bits)
+        m.submodules.axi_lite = self.bus = AxiLite(
+            address_bits=self.address_bits, read_clocks=HOST_READ_CLOCKS
+        )
         for name in axi_lite_ports(self.address_bits):
             inner, outer = getattr(self.bus, name), getattr(self, name)
             is_input = self.signature.members[name].flow == In
@@ -141,7 +143,8 @@ class Accelerator(wiring.Component):
             Array([s.right_depth for s in shapes])[index],
             Array([s.junction_cycle for s in shapes])[index],
         )
-        exists = (index < len(shapes)) & (self.word < depth) & (self.bank < banks)
+        exists = Signal()  # a clock late: transfers come with more clocks between them
+        m.d.sync += exists.eq((index < len(shapes)) & (self.word < depth) & (self.bank < banks))
         allowed = wire(m, core.idle & exists, "allowed")
         m.d.comb += [
             host.select.eq((reads | writes) & allowed),
@@ -160,7 +163,7 @@ class Accelerator(wiring.Component):
             m.d.sync += self.word.eq(self.word + wraps)
 
     def _registers(self, m: Module) -> None:
-        """Plain registers, and what a read returns in the clock after it was asked for."""
+        """Plain registers, and what a read returns."""
         bus, core = self.bus, self.core
         with m.If(bus.write):
             for register, signal in (

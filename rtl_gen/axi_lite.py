@@ -1,12 +1,12 @@
 """An AXI4-Lite subordinate in front of registers: one access at a time.
 
 Port names are those of AMBA AXI4-Lite with prefix ``s_axi_``; protection bits are left out. A write
-takes 2 clocks, a read 3.
+takes 3 clocks, a read 3 and those that data need. What a transfer says is kept in registers first.
 """
 
 from __future__ import annotations
 
-from amaranth.hdl import Module, Signal
+from amaranth.hdl import Cat, Module, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
@@ -42,17 +42,19 @@ class AxiLite(wiring.Component):
 
     Args:
         address_bits: of a byte address.
+        read_clocks: from ``read`` to its data.
 
     Attributes:
         write (Out): ``write_word`` (Out, address / 4) takes ``write_data`` (Out) in this clock,
             unless ``write_refused`` (In) makes it an error.
         read (Out): ``read_word`` (Out) is read in this clock, unless ``read_refused`` (In);
-            ``read_data`` (In) belongs to the clock after.
+            ``read_data`` (In) comes ``read_clocks`` later. The word stays until then.
 
     A write that does not carry all four bytes is an error and changes nothing.
     """
 
-    def __init__(self, *, address_bits: int) -> None:
+    def __init__(self, *, address_bits: int, read_clocks: int) -> None:
+        self.read_clocks = read_clocks
         word = address_bits - 2
         super().__init__(
             axi_lite_ports(address_bits)
@@ -75,38 +77,43 @@ class AxiLite(wiring.Component):
         return m
 
     def _writes(self, m: Module) -> None:
-        accept, whole = Signal(), Signal()
+        accept, taken, carries_all = Signal(), Signal(), Signal()
         m.d.comb += [
-            accept.eq(self.s_axi_awvalid & self.s_axi_wvalid & ~self.s_axi_bvalid),
-            whole.eq(self.s_axi_wstrb.all()),
+            accept.eq(self.s_axi_awvalid & self.s_axi_wvalid & ~taken & ~self.s_axi_bvalid),
             self.s_axi_awready.eq(accept),
             self.s_axi_wready.eq(accept),
-            self.write.eq(accept & whole),
-            self.write_word.eq(self.s_axi_awaddr[2:]),
-            self.write_data.eq(self.s_axi_wdata),
+            self.write.eq(taken & carries_all),
         ]
+        m.d.sync += taken.eq(accept)
+        with m.If(accept):
+            m.d.sync += [
+                carries_all.eq(self.s_axi_wstrb.all()),
+                self.write_word.eq(self.s_axi_awaddr[2:]),
+                self.write_data.eq(self.s_axi_wdata),
+            ]
         with m.If(self.s_axi_bready):
             m.d.sync += self.s_axi_bvalid.eq(0)
-        with m.If(accept):
+        with m.If(taken):
             m.d.sync += self.s_axi_bvalid.eq(1)
             m.d.sync += self.s_axi_bresp.eq(OKAY)
-            with m.If(self.write_refused | ~whole):
+            with m.If(self.write_refused | ~carries_all):
                 m.d.sync += self.s_axi_bresp.eq(SLVERR)
 
     def _reads(self, m: Module) -> None:
-        accept, waiting = Signal(), Signal()
+        accept, waiting = Signal(), Signal(self.read_clocks + 1)
         m.d.comb += [
-            accept.eq(self.s_axi_arvalid & ~waiting & ~self.s_axi_rvalid),
+            accept.eq(self.s_axi_arvalid & ~waiting.any() & ~self.s_axi_rvalid),
             self.s_axi_arready.eq(accept),
-            self.read.eq(accept),
-            self.read_word.eq(self.s_axi_araddr[2:]),
+            self.read.eq(waiting[0]),
         ]
-        m.d.sync += waiting.eq(accept)
+        m.d.sync += waiting.eq(Cat(accept, waiting))
+        with m.If(accept):
+            m.d.sync += self.read_word.eq(self.s_axi_araddr[2:])
         with m.If(self.s_axi_rready):
             m.d.sync += self.s_axi_rvalid.eq(0)
-        with m.If(accept):
+        with m.If(self.read):
             m.d.sync += self.s_axi_rresp.eq(OKAY)
             with m.If(self.read_refused):
                 m.d.sync += self.s_axi_rresp.eq(SLVERR)
-        with m.If(waiting):
+        with m.If(waiting[-1]):
             m.d.sync += [self.s_axi_rdata.eq(self.read_data), self.s_axi_rvalid.eq(1)]

@@ -35,7 +35,7 @@ class Backprop(wiring.Component):
         fresh (In): (z,) the sum starts from zero; belongs to the clock of ``partial``.
         partial (In): (z,) partial sums, ``latency`` clocks after the operands.
         total (Out): (z,) new partial sums, in that clock.
-        saturated (Out): an operation left the range.
+        saturated (Out): an operation left the range, ``FLAG_CLOCKS`` before.
     """
 
     def __init__(

@@ -6,6 +6,8 @@ from typing import Any
 
 from amaranth.hdl import Cat, Module, Shape, Signal, Value, ValueCastable
 
+from hwsim.timing import FLAG_CLOCKS
+
 
 def delay(m: Module, value: Any, clocks: int, name: str, *, reset_less: bool = False) -> Any:
     """``value`` as it was ``clocks`` clocks ago; zero after reset."""
@@ -28,14 +30,17 @@ def any_raised(
 ) -> Value:
     """Whether a flag of some operands was set, and these count.
 
+    Flags are in no hurry: they are kept first, and combined in the clock after.
+
     Args:
         m: the module.
         sources: by name, flags and how many clocks after the operands they come.
         valid: whether operands of this clock count.
-        until: clocks after the operands when it is said.
+        until: clocks after the operands when their results come; ``FLAG_CLOCKS`` later it is said.
     """
     found = []
     for name, (flags, at) in sources.items():
-        counts = delay(m, valid, at, f"{name}_counts")
-        found.append(delay(m, counts & flags.any(), until - at, name))
+        counts = delay(m, valid, at + 1, f"{name}_counts")
+        kept = delay_data(m, flags, 1, f"{name}_kept")
+        found.append(delay(m, counts & kept.any(), until - at + FLAG_CLOCKS - 1, name))
     return Cat(found).any()

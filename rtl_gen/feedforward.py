@@ -33,7 +33,7 @@ class FeedForward(wiring.Component):
         weight, activation (In): (z,) operands.
         bias (In): (right_banks,) of the neurons touched.
         h (Out): (right_banks,) results; the first ``finishing`` count.
-        saturated (Out): an operation left the range.
+        saturated (Out): an operation left the range, ``FLAG_CLOCKS`` before.
     """
 
     def __init__(self, number: FixedPoint, shape: JunctionShape, *, registers: Registers) -> None:

@@ -48,7 +48,7 @@ class Junction(wiring.Component):
         label (Out): of the input whose results leave.
         left, right (Out): see ``InterleavedSide`` and ``NaturalSide``.
         host (In): see ``HostSide``.
-        saturated (Out): 3 bits, an operation of FF, BP, UP left the range in this clock.
+        saturated (Out): 3 bits, an operation of FF, BP, UP left the range.
     """
 
     def __init__(

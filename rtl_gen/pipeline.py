@@ -14,7 +14,7 @@ from hwsim import natural_order as model
 from hwsim.design import Design
 from hwsim.schedule import Schedule
 from rtl_gen.cost import Cost
-from rtl_gen.delay import delay
+from rtl_gen.delay import delay, delay_data
 from rtl_gen.interleaver import index_shape
 from rtl_gen.junction import Junction
 from rtl_gen.lanes import Lanes
@@ -41,6 +41,10 @@ def prediction_layout(design: Design) -> data.StructLayout:
     return data.StructLayout({"prediction": index_shape(design.network.layers[-1]), "correct": 1})
 
 
+HOST_READ_CLOCKS = 3
+"""From the host's access to its value: to the junction, to the memory, and out of it."""
+
+
 class Pipeline(wiring.Component):
     """The accelerator.
 
@@ -55,7 +59,8 @@ class Pipeline(wiring.Component):
         predictions (Out): stream of ``prediction_layout``.
         drain (In): let inputs that are under way come out while none is offered.
         advance, idle, drained (Out): see ``Sequencer``; while idle the host may use its port.
-        host (In): see ``HostSide``; host_junction (In): which junction, from 0.
+        host (In): see ``HostSide``; the value comes ``HOST_READ_CLOCKS`` later. host_junction (In):
+            which junction, from 0.
         saturated (Out): per junction 3 bits (FF, BP, UP): an operation left the range.
     """
 
@@ -78,6 +83,7 @@ class Pipeline(wiring.Component):
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
+        self.accessed = Signal()
         self._blocks()
         m.submodules.sequencer = self.sequencer
         for i, layer in enumerate(self.layers):
@@ -142,12 +148,12 @@ class Pipeline(wiring.Component):
         last = sequencer.beat == self.schedule.beats - 1
         accepted = Signal()
         m.d.comb += [
-            sequencer.offered.eq(self.pixels.valid),
+            sequencer.offered.eq(self.pixels.valid & ~self.accessed),
             sequencer.incoming.valid.eq(1),
             sequencer.incoming.train.eq(0 if self.schedule.inference else beat.train),
             sequencer.incoming.label.eq(beat.label),
             sequencer.incoming.eta_shift.eq(beat.eta_shift),
-            self.pixels.ready.eq(sequencer.ready),
+            self.pixels.ready.eq(sequencer.ready & ~self.accessed),
             accepted.eq(self.pixels.valid & self.pixels.ready),
             cursor.restart.eq(accepted & last),
             cursor.advance.eq(Mux(accepted, step, 0)),
@@ -163,7 +169,7 @@ class Pipeline(wiring.Component):
         """The output stream: one register, filled when an input's last output is written."""
         sequencer, out = self.sequencer, self.predictions
         m.d.comb += [
-            sequencer.drain.eq(self.drain),
+            sequencer.drain.eq(self.drain & ~self.accessed),
             sequencer.free.eq(~out.valid | out.ready),
             self.advance.eq(sequencer.advance),
             self.idle.eq(sequencer.idle),
@@ -180,14 +186,18 @@ class Pipeline(wiring.Component):
             ]
 
     def _host(self, m: Module) -> None:
-        """The host's port to the junction it names."""
-        which = delay(m, self.host_junction, 1, "host_which")
+        """The host's port to the junction it names; nothing starts in the clock of its access."""
+        host, which = self.host, delay_data(m, self.host_junction, 1, "host_which")
+        late = {
+            name: delay_data(m, getattr(host, name), 1, f"host_{name}")
+            for name in ("write", "is_bias", "word", "bank", "data")
+        }
+        m.d.comb += self.accessed.eq(delay(m, host.select & self.sequencer.idle, 1, "host_select"))
         values = []
         for i, junction in enumerate(self.junctions):
-            for name in ("write", "is_bias", "word", "bank", "data"):
-                m.d.comb += getattr(junction.host, name).eq(getattr(self.host, name))
-            m.d.comb += junction.host.select.eq(
-                self.host.select & self.sequencer.idle & (self.host_junction == i)
-            )
+            for name, value in late.items():
+                m.d.comb += getattr(junction.host, name).eq(value)
+            m.d.comb += junction.host.select.eq(self.accessed & (which == i))
             values.append(junction.host.value)
-        m.d.comb += self.host.value.eq(Array(values)[which])
+        which = delay_data(m, which, 1, "host_of")
+        m.d.sync += self.host.value.eq(Array(values)[which])

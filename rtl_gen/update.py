@@ -33,7 +33,7 @@ class Update(wiring.Component):
         delta, bias (In): (right_banks,) of the neurons touched.
         weight, activation (In): (z,) operands.
         new_weight (Out): (z,); new_bias (Out): (right_banks,), the first ``finishing`` count.
-        saturated (Out): an operation left the range.
+        saturated (Out): an operation left the range, ``FLAG_CLOCKS`` before.
     """
 
     def __init__(self, number: FixedPoint, shape: JunctionShape, *, registers: Registers) -> None:

@@ -9,6 +9,7 @@ from block_points import EDGE_POINTS, EdgePoint
 from hwsim.backprop import Backprop
 from hwsim.delay import Delay
 from hwsim.fixed_point import Raw
+from hwsim.timing import FLAG_CLOCKS
 
 CLOCKS = 200
 
@@ -30,7 +31,7 @@ class BackpropBench:
         self.model = Backprop(at.number, per_edge=at.per_edge)
         multipliers = 2 if at.per_edge else 1
         self.late: Delay = Delay(multipliers * at.registers.multiplier + at.registers.product)
-        self.saturations = 0
+        self.flags, self.saturations = Delay(FLAG_CLOCKS), 0
 
     async def clock(self) -> None:
         """Operands of this clock, partial sums for those that have become products."""
@@ -62,7 +63,7 @@ class BackpropBench:
         flag |= saturated(self.model.sum_tally) > before
         self.saturations += flag and valid
         same("total", self.ports.lanes("total", self.at.shape.z), total)
-        same("saturated", self.ports.read("saturated"), flag and valid)
+        same("saturated", self.ports.read("saturated"), self.flags.shift(flag and valid) or False)
 
     def _partial(self, contribution: Raw) -> Raw:
         """Sums of up to d_out - 1 contributions; per edge, such that the total meets a limit."""

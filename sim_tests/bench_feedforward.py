@@ -10,6 +10,7 @@ from hwsim.delay import Delay
 from hwsim.feedforward import FeedForward
 from hwsim.fixed_point import Raw
 from hwsim.natural_order import NaturalOrder
+from hwsim.timing import FLAG_CLOCKS
 
 BLOCKS = 12
 
@@ -35,7 +36,7 @@ class FeedForwardBench:
         self.model = FeedForward(at.number, at.shape.n_right)
         stages = at.registers
         self.late: Delay = Delay(stages.multiplier + stages.product + stages.tree)
-        self.saturations = 0
+        self.flags, self.saturations = Delay(FLAG_CLOCKS), 0
 
     async def clock(self, position: int, valid: bool) -> None:
         """One clock."""
@@ -70,5 +71,5 @@ class FeedForwardBench:
     def _compare(self, expected: tuple[Raw, bool] | None) -> None:
         h, flag = (np.zeros(0), False) if expected is None else expected
         self.saturations += flag
-        same("saturated", self.ports.read("saturated"), flag)
+        same("saturated", self.ports.read("saturated"), self.flags.shift(flag) or False)
         same("h", self.ports.lanes("h", self.at.shape.right_banks)[: len(h)], h)

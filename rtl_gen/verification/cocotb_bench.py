@@ -27,6 +27,7 @@ from hwsim.sequencer import Descriptor
 from hwsim.state import State
 from rtl_gen import register_map as regs
 from rtl_gen.accelerator import user_layout
+from rtl_gen.interleaver import PRIMING_CLOCKS
 from rtl_gen.verification.lockstep import Diverged, Lockstep, Read, Sample
 from rtl_gen.verification.stimulus import Offer, Stimulus
 
@@ -125,9 +126,9 @@ class Bench:
         """Set the DRAIN bit; the pipeline goes on meanwhile, watched as ever."""
         dut = self.dut
         dut.s_axi_awaddr.value, dut.s_axi_wdata.value = regs.CONTROL.address, 1
-        for is_written in (False, True):
-            dut.s_axi_awvalid.value = dut.s_axi_wvalid.value = int(not is_written)
-            await self._clock(Offer(None, 0, drain=is_written, take=True))
+        for clock in range(3):  # accepted, written, in effect
+            dut.s_axi_awvalid.value = dut.s_axi_wvalid.value = int(clock == 0)
+            await self._clock(Offer(None, 0, drain=clock == 2, take=True))
 
     async def _clock(self, offer: Offer) -> None:
         """One clock of hardware and model."""
@@ -158,6 +159,8 @@ class Bench:
         dut.s_axi_awvalid.value = dut.s_axi_wvalid.value = 1
         await FallingEdge(dut.clk)
         dut.s_axi_awvalid.value = dut.s_axi_wvalid.value = 0
+        while not int(dut.s_axi_bvalid.value):
+            await FallingEdge(dut.clk)
         await FallingEdge(dut.clk)
 
     async def read(self, address: int) -> int:
@@ -166,7 +169,8 @@ class Bench:
         dut.s_axi_araddr.value, dut.s_axi_arvalid.value = address, 1
         await FallingEdge(dut.clk)
         dut.s_axi_arvalid.value = 0
-        await FallingEdge(dut.clk)
+        while not int(dut.s_axi_rvalid.value):
+            await FallingEdge(dut.clk)
         value = int(dut.s_axi_rdata.value)
         await FallingEdge(dut.clk)
         return value - ((value >> 31) << 32)
@@ -213,14 +217,15 @@ SATURATION = (
 
 
 async def reset(dut: Any) -> None:
-    """Start the clock and pulse reset, which must change after time 0."""
+    """Start the clock, pulse reset, which must change after time 0, and wait until it is ready."""
     dut.rst.value = 0
     Clock(dut.clk, 10, unit="ns").start()
     await FallingEdge(dut.clk)
     dut.rst.value = 1
     await FallingEdge(dut.clk)
     dut.rst.value = 0
-    await FallingEdge(dut.clk)
+    for _ in range(PRIMING_CLOCKS):
+        await FallingEdge(dut.clk)
 
 
 def load_inputs(path: str) -> list[Input]:
