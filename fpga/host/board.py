@@ -39,6 +39,8 @@ class Board:
         schedule: of the design; made from it if not given.
         baud: see ``Line``.
         patience: see ``Line``.
+        request_bytes: longest payload to send or ask for, if it is to be shorter than the board
+            takes: on a bad line short frames get through sooner.
 
     Raises:
         BadInput: if the port cannot be opened, or what answers there is not this design.
@@ -47,11 +49,13 @@ class Board:
     def __init__(
         self, design: Design, url: str, *, schedule: Schedule | None = None,
         baud: int = DEFAULT_BAUD, patience: Patience | None = None,
+        request_bytes: int = 1 << 16,
     ) -> None:  # fmt: skip
         self.design = design
         self.schedule = schedule or make_schedule(design)
         self.line = Line(url, baud=baud, patience=patience)
         self.sizes = Sizes(self.schedule, 1)
+        self.request_bytes = request_bytes
         try:
             self.hello()
         except BadInput:
@@ -97,16 +101,21 @@ class Board:
         """Keep a note on the board for whoever says hello next; see ``Note``."""
         return Info.decode(self.line.request(Command.NOTE, note))
 
+    def _most(self, item_bytes: int) -> int:
+        """How many items fit into a payload, with a word in front of them."""
+        room = min(self.request_bytes, self.sizes.payload_bytes) - WORD_BYTES
+        return max(1, room // item_bytes)
+
     def write(self, register: regs.Register, *values: int) -> None:
         """Write values to one register, one after the other."""
-        most = self.sizes.payload_bytes // WORD_BYTES - 1
+        most = self._most(WORD_BYTES)
         for first in range(0, len(values), most):
             words = [register.address, *(int(v) & 0xFFFFFFFF for v in values[first : first + most])]
             self.line.request(Command.WRITE, struct.pack(f"<{len(words)}I", *words))
 
     def read(self, register: regs.Register, count: int = 1) -> list[int]:
         """Read a register ``count`` times, as signed numbers."""
-        most, found = self.sizes.payload_bytes // WORD_BYTES, []
+        most, found = self._most(WORD_BYTES), []
         while len(found) < count:
             words = min(most, count - len(found))
             answer = self.line.request(
@@ -150,7 +159,7 @@ class Board:
 
         The last ones come with ``drain``, or with the next inputs.
         """
-        step = self.sizes.inputs_per_frame
+        step = self._most(self.sizes.input_bytes)
         for first in range(0, len(pixels), step):
             part = slice(first, first + step)
             yield self._stream(train, eta_shift, self._encode(pixels[part], labels[part]))
@@ -204,7 +213,7 @@ class Board:
             rule = f"the board has room for {self.sizes.stored_inputs} inputs"
             fix = "feed them with --stream, or use --limit"
             raise bad("board", "inputs", first + len(pixels), rule, fix)
-        step = self.sizes.inputs_per_frame
+        step = self._most(self.sizes.input_bytes)
         for begin in range(0, len(pixels), step):
             part = slice(begin, begin + step)
             place = (first + begin).to_bytes(WORD_BYTES, "little")
