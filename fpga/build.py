@@ -11,6 +11,7 @@ from fpga.boards import Board, Device
 from fpga.clock import MHZ, ClockMaker, dividers
 from fpga.fit import check_fit, check_use
 from fpga.harness import Harness
+from fpga.host.board import DEFAULT_BAUD
 from fpga.link.sizes import Sizes
 from fpga.link.uart import phase_step
 from fpga.place_and_route import Routed, place_and_route
@@ -57,7 +58,7 @@ class Options:
     """
 
     mhz: float = 50
-    baud: int = 1_000_000
+    baud: int = DEFAULT_BAUD
     seed: int = 1
     core_only: bool = False
     inference: bool = False

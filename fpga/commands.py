@@ -8,6 +8,7 @@ import click
 
 from fpga import build as building
 from fpga.boards import BOARDS
+from fpga.host.board import DEFAULT_BAUD
 from fpga.report import Report
 from hwsim.cli import output
 from hwsim.cli.options import design_argument, json_option
@@ -24,7 +25,7 @@ FOLDER = click.Path(path_type=Path)
               help="Which board.")  # fmt: skip
 @click.option("--mhz", type=click.FloatRange(min=0, min_open=True), default=50.0,
               show_default=True, help="Clock of the accelerator.")  # fmt: skip
-@click.option("--baud", type=click.IntRange(1), default=1_000_000, show_default=True,
+@click.option("--baud", type=click.IntRange(1), default=DEFAULT_BAUD, show_default=True,
               help="Speed of the serial link.")  # fmt: skip
 @click.option("--seed", type=click.IntRange(1), default=1, show_default=True,
               help="Seed of the placement.")  # fmt: skip
