@@ -90,7 +90,11 @@ def _scratch(folder: Path, name: str) -> Iterator[Path]:
 
 def _execute(step: Step, folder: Path, scratch: Path) -> None:
     log = folder / f"{step.name}.log"
-    with log.open("w") as file, stages(step.what) as show, _started(step, scratch) as process:
+    with (
+        log.open("w", buffering=1) as file,
+        stages(step.what) as show,
+        _started(step, scratch) as process,
+    ):
         for line in process.stdout:
             file.write(line)
             if stage := step.stage(line):
