@@ -145,15 +145,14 @@ class _Module:
 def _set_up(multiplier: dict[str, Any], control: Control, registers: list[str]) -> bool:
     """Switch registers of a multiplier on, unless others with another clock or enable are on."""
     wires, parameters = multiplier["connections"], multiplier["parameters"]
-    wanted = {
-        f"{port}{i}": [bit]
-        for port, bit in (("CLK", control.clock), ("CE", control.enable), ("RST", "0"))
-        for i in range(4)
-    }
-    if any(wires.get(port, bits) != bits for port, bits in wanted.items()):
+    if "CLK0" in wires and Control(wires["CLK0"][0], wires.get("CE0", ["1"])[0]) != control:
         return False
-    wires |= wanted
-    multiplier["port_directions"] |= dict.fromkeys(wanted, "input")
+    wanted = {"CLK": control.clock, "CE": control.enable, "RST": "0"}
+    if control.enable == "1":
+        del wanted["CE"]  # what is not wired is high
+    wired = {f"{port}{i}": [bit] for port, bit in wanted.items() for i in range(4)}
+    wires |= wired
+    multiplier["port_directions"] |= dict.fromkeys(wired, "input")
     parameters |= {"GSR": "DISABLED"}
     for register in registers:
         parameters |= {
