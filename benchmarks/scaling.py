@@ -7,7 +7,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from benchmarks.task import Task, best_seconds, random_task
-from hwsim.checks.memory_bits import memory_bits
 from hwsim.design_file import make_design
 from hwsim.fast.engine import FastPipeline
 from hwsim.schedule import make_schedule
@@ -156,6 +155,6 @@ def _memory_ratio(task: Task) -> float:
     engine = FastPipeline(task.design, schedule, task.state)
     held, _ = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    bits = sum(memory_bits(task.design, part)["total"] for part in schedule.junctions)
+    bits = sum(part.memory_bits(task.design)["total"] for part in schedule.junctions)
     del engine
     return 8 * held / bits

@@ -42,6 +42,7 @@ class Hardware(Section):
     scheme: Literal["prototype", "zero-bubble"] = "prototype"
     registers: RegistersOrProduct = 0
     forwarding: StrictBool = True
+    carry: StrictBool | None = None
 
     @property
     def stages(self) -> Registers:
@@ -236,7 +237,7 @@ class Design:
         return {
             "format": self.format,
             "network": self.network.model_dump(mode="json"),
-            "hardware": self.hardware.model_dump(mode="json"),
+            "hardware": self.hardware.model_dump(mode="json", exclude_none=True),
             "number": self.number.model_dump(mode="json"),
             "pattern": pattern.model_dump(mode="json", exclude_none=True)
             if one

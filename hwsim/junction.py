@@ -40,6 +40,18 @@ class Accesses:
 
 
 @dataclass(eq=False, slots=True)
+class Operands:
+    """What BP and UP work on, read with FF's operands or for them; deltas come by themselves."""
+
+    access: Accesses
+    weight: Raw
+    bias: Raw
+    activation: Raw
+    derivative: Raw | None
+    eta_shift: int
+
+
+@dataclass(eq=False, slots=True)
 class Accumulation:
     """A delta accumulation on its way; ``partial`` is None where it is read later (forwarding)."""
 
@@ -81,6 +93,7 @@ class Junction:
         self.forwarding = design.hardware.forwarding
         path = self.part.latencies
         self._results: Delay = Delay(path.forward + self.part.pace.slack)
+        self._carried: Delay[Operands] = Delay(self.part.pace.carry)
         self._updates: Delay = Delay(path.update)
         self._accumulations: Delay[Accumulation] = Delay(path.backward)
         self._accesses = {clock: self._prepare(slot) for clock, slot in self.part.slots.items()}
@@ -97,30 +110,44 @@ class Junction:
 
     def clock(self, position: int | None, forward: Descriptor, backward: Descriptor) -> None:
         """One clock: issue the slot of ``position`` (None: nothing), write what is due."""
-        result = update = accumulation = None
+        result = operands = update = accumulation = None
         access = self._accesses.get(position)
         if access is not None and (forward.valid or backward.trains):
-            weight = self.weight.read(access.weight)
-            bias = self.bias.read(access.bias)
+            weight, bias = self.weight.read(access.weight), self.bias.read(access.bias)
+            activation = self._left(access, self.left.forward_copy) if forward.valid else None
             if forward.valid:
-                result = self._forward(access, weight, bias, forward)
+                result = self._forward(access, weight, bias, activation, forward)
             if backward.trains:
-                delta = self._right_delta(access)
-                update = self._update(access, weight, bias, delta, backward.eta_shift)
-                if not self.is_first:
-                    accumulation = self._backward(access, weight, delta)
+                if self.part.pace.lag:
+                    activation = self._left(access, self.left.backward_copy)
+                slope = self._slope(access)
+                operands = Operands(access, weight, bias, activation, slope, backward.eta_shift)
+        operands = self._carried.shift(operands)
+        if operands is not None:
+            delta = self._right_delta(operands.access)
+            update = self._update(operands, delta)
+            if not self.is_first:
+                accumulation = self._backward(operands, delta)
         self._write(
             self._results.shift(result),
             self._updates.shift(update),
             self._accumulations.shift(accumulation),
         )
 
+    def _left(self, access: Accesses, copy: int) -> Raw:
+        """Left activations, as numbers."""
+        activation = self.left.activation.read(access.left, copy)
+        return self.number.from_pixel(activation) if self.is_first else activation
+
+    def _slope(self, access: Accesses) -> Raw | None:
+        """Left derivatives, if every edge is multiplied by one."""
+        if self.is_first or not self.backprop.per_edge:
+            return None
+        return self.left.derivative.read(access.left, self.left.slope_copy)
+
     def _forward(
-        self, access: Accesses, weight: Raw, bias: Raw, forward: Descriptor
+        self, access: Accesses, weight: Raw, bias: Raw, activation: Raw, forward: Descriptor
     ) -> tuple | None:
-        activation = self.left.activation.read(access.left, self.left.forward_copy)
-        if self.is_first:
-            activation = self.number.from_pixel(activation)
         h = self.feedforward(access.slot, weight, activation, bias)
         return (forward, access.finished, *self.activation(h)) if len(h) else None
 
@@ -131,25 +158,21 @@ class Junction:
             return delta
         return self.number.multiply(delta, derivative, self.slope_tally)
 
-    def _update(
-        self, access: Accesses, weight: Raw, bias: Raw, delta: Raw, eta_shift: int
-    ) -> tuple:
-        activation = self.left.activation.read(access.left, self.left.backward_copy)
-        if self.is_first:
-            activation = self.number.from_pixel(activation)
-        slot, step = access.slot, self.update.step(delta, eta_shift)
-        new_weight = self.update.weight(weight, step[slot.right_of_lane], activation)
-        new_bias = self.update.bias(bias, step[slot.finished_in_touched])
-        return access, new_weight, new_bias
+    def _update(self, operands: Operands, delta: Raw) -> tuple:
+        slot, step = operands.access.slot, self.update.step(delta, operands.eta_shift)
+        change = step[slot.right_of_lane]
+        new_weight = self.update.weight(operands.weight, change, operands.activation)
+        new_bias = self.update.bias(operands.bias, step[slot.finished_in_touched])
+        return operands.access, new_weight, new_bias
 
-    def _backward(self, access: Accesses, weight: Raw, delta: Raw) -> Accumulation:
-        slot, derivative, partial = access.slot, None, None
-        if self.backprop.per_edge:
-            derivative = self.left.derivative.read(access.left, self.left.backward_copy)
-        contribution = self.backprop.contribution(weight, delta[slot.right_of_lane], derivative)
+    def _backward(self, operands: Operands, delta: Raw) -> Accumulation:
+        slot, left, partial = operands.access.slot, operands.access.left, None
+        contribution = self.backprop.contribution(
+            operands.weight, delta[slot.right_of_lane], operands.derivative
+        )
         if not self.forwarding:
-            partial = self.left.delta.read(access.left, self.left.delta_copy)
-        return Accumulation(slot, access.left, contribution, partial)
+            partial = self.left.delta.read(left, self.left.delta_copy)
+        return Accumulation(slot, left, contribution, partial)
 
     def _write(
         self, result: tuple | None, update: tuple | None, accumulation: Accumulation | None

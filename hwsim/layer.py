@@ -101,6 +101,11 @@ class Layer:
     def backward_copy(self) -> int:
         return (self.write_copy + 1) % self.copies
 
+    @property
+    def slope_copy(self) -> int:
+        """Of the derivatives, where they are read with the activations."""
+        return (self.slope_write_copy + 1) % self.slope_copies
+
     def access(self, neurons: Raw) -> Access:
         """An access to these neurons, in any of the layer's memories."""
         return self.activation.access(neurons)

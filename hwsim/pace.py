@@ -1,12 +1,8 @@
-"""When one junction works on which input, in blocks: the two schemes (see ``hwsim.schedule``)."""
+"""When one junction works on which input, in blocks; and what it has to keep for that long."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-
-from hwsim.design import Design
-from hwsim.timing import Latencies, make_timings
 
 
 @dataclass(frozen=True)
@@ -18,6 +14,7 @@ class Pace:
         offset: clocks by which the junction is behind the block.
         lag: blocks from FF to BP and UP of the same input.
         slack: clocks that results are held back.
+        carry: clocks that weights and left values, once read, wait for the deltas.
         slope_copies: of the left derivatives.
         output_copies: of the output deltas.
     """
@@ -26,31 +23,23 @@ class Pace:
     offset: int
     lag: int
     slack: int
+    carry: int
     slope_copies: int
     output_copies: int
+
+    def copies(self, index: int, n_junctions: int, *, inference: bool) -> dict[str, int]:
+        """Copies of the left memories of junction ``index``, from 1, and of the output deltas."""
+        if inference:
+            return {"activation": 2, "derivative": 0, "delta": 0, "output_delta": 0}
+        return {
+            "activation": self.lag + 2,
+            "derivative": self.slope_copies if index > 1 else 0,
+            "delta": 2 if index > 1 else 0,
+            "output_delta": self.output_copies if index == n_junctions else 0,
+        }
 
 
 def prototype_pace(index: int, n_junctions: int) -> Pace:
     """Of junction ``index``, from 1, in scheme "prototype" (arXiv:1806.01087 section III-C)."""
     lag = 2 * (n_junctions - index) + 1
-    return Pace(index, offset=0, lag=lag, slack=0, slope_copies=lag + 2, output_copies=2)
-
-
-def skewed_paces(design: Design, latencies: Sequence[Latencies], cycle: int) -> list[Pace]:
-    """Of all junctions, junction 1 first, in scheme "zero-bubble".
-
-    Args:
-        design: the design.
-        latencies: of the data paths of all junctions.
-        cycle: clocks of the longest junction cycle.
-    """
-    timings = make_timings(design.shapes, latencies)
-    per_edge = design.number.profile == "prototype"
-    paces = []
-    for i, timing in enumerate(timings):
-        age, offset = divmod(timing.start, cycle)
-        # By edge, derivatives are read with the activations; else with the deltas, by the junction
-        # to the left.
-        slopes = timing.left_copies if per_edge or i == 0 else timings[i - 1].right_slope_copies
-        paces.append(Pace(age, offset, timing.lag, timing.slack, slopes, timing.output_copies))
-    return paces
+    return Pace(index, 0, lag, slack=0, carry=0, slope_copies=lag + 2, output_copies=2)

@@ -43,6 +43,7 @@ ALLOWED: dict[tuple[str, str], tuple[str, str]] = {
         "e.g. registers = 0 or { multiplier = 2, tree = 1 }",
     ),
     ("hardware", "forwarding"): ("must be true or false", "e.g. forwarding = true"),
+    ("hardware", "carry"): ("must be true or false", "e.g. carry = true, or leave it out"),
     ("number", "int_bits"): ("must be an integer >= 1: the target, one, must fit", "int_bits = 3"),
     ("number", "frac_bits"): ("must be an integer >= 3", "e.g. frac_bits = 8"),
     ("number", "profile"): ("must be 'prototype' or 'default'", "choose one of the two"),
@@ -178,6 +179,9 @@ def _junctions(network: Network, hardware: Hardware) -> Iterator[Mistake]:
 def _scheme(network: Network, hardware: Hardware, number: Number) -> Iterator[Mistake]:
     """What scheme "zero-bubble" needs: the way there and back fits into a junction cycle."""
     if hardware.scheme != "zero-bubble":
+        if hardware.carry:
+            rule = "only the last junction of scheme = 'zero-bubble' carries its weights"
+            yield Mistake("hardware.carry", True, rule, "remove it, or scheme = 'zero-bubble'")
         return
     if not hardware.forwarding:
         rule = "scheme = 'zero-bubble' forwards partial sums: a word may come back in any clock"
@@ -190,7 +194,16 @@ def _scheme(network: Network, hardware: Hardware, number: Number) -> Iterator[Mi
     span = (z - gcd(z, d_in) + d_in - 1) // z
     paths = path_latencies(hardware.stages, len(sizes), number.profile)
     hops = [here.forward + right.backward for here, right in pairwise(paths)]
-    needed = max([*hops, span + paths[-1].forward + SEEN])
+    delta = span + paths[-1].forward + SEEN
+    needed = max([*hops, delta])
+    carried = delta + max([*hops[-1:], paths[-1].update + SEEN])  # ``timing.clocks_to_carry``
+    if cycle >= needed and hardware.carry and cycle < carried:
+        rule = (
+            f"a junction cycle of {cycle} clocks is too short for the last junction to carry its "
+            f"weights, {carried}"
+        )
+        fix = "carry = false, fewer registers, or a smaller z"
+        yield Mistake("hardware.carry", True, rule, fix)
     if cycle < needed:
         rule = (
             f"a junction cycle of {cycle} clocks is shorter than the way of a result to the next "

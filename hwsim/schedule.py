@@ -19,7 +19,9 @@ import numpy as np
 from hwsim.design import Design, JunctionShape
 from hwsim.errors import Refused
 from hwsim.interleaver import Index, Interleaver, draw_all
-from hwsim.pace import Pace, prototype_pace, skewed_paces
+from hwsim.memory_bits import memory_bits
+from hwsim.pace import Pace, prototype_pace
+from hwsim.skew import skewed_paces
 from hwsim.timing import FLAG_CLOCKS, SEEN, Latencies, path_latencies
 
 
@@ -102,15 +104,7 @@ class JunctionSchedule:
     @property
     def copies(self) -> dict[str, int]:
         """Copies of the left activation, left derivative and delta memories and output delta."""
-        if self.inference:
-            return {"activation": 2, "derivative": 0, "delta": 0, "output_delta": 0}
-        is_first, is_last = self.shape.index == 1, self.shape.index == self.n_junctions
-        return {
-            "activation": self.pace.lag + 2,
-            "derivative": 0 if is_first else self.pace.slope_copies,
-            "delta": 0 if is_first else 2,
-            "output_delta": self.pace.output_copies if is_last else 0,
-        }
+        return self.pace.copies(self.shape.index, self.n_junctions, inference=self.inference)
 
     @property
     def partial_latency(self) -> int:
@@ -121,6 +115,10 @@ class JunctionSchedule:
     def safe_distance(self) -> int:
         """Fewest clocks between two edges of a left neuron that lose no partial sum."""
         return 1 if self.forwarding else self.latencies.backward + SEEN
+
+    def memory_bits(self, design: Design) -> dict[str, int]:
+        """Bits of the junction's memories, by kind; see ``hwsim.memory_bits``."""
+        return memory_bits(design, self.shape, self.pace, inference=self.inference)
 
     @cached_property
     def edge_clock(self) -> Index:
@@ -274,7 +272,7 @@ class Schedule:
         result = last_issue + part.latencies.forward + part.pace.slack
         if self.inference:
             return result
-        learnt = max(part.latencies.backward, part.latencies.update)
+        learnt = part.pace.carry + max(part.latencies.backward, part.latencies.update)
         return max(result, last_issue + part.pace.lag * self.block_cycle + learnt)
 
     @cached_property

@@ -154,12 +154,32 @@ def make_timings(
     return tuple(Timing(cycle, *values) for values in each)
 
 
+def can_carry(shapes: Sequence[JunctionShape], latencies: Sequence[Latencies]) -> bool:
+    """Whether a junction cycle has the clocks that the last junction needs to carry.
+
+    It must write its weights before it reads them again, and its deltas must be back a junction
+    cycle earlier than without: else nothing is gained to the left of it.
+    """
+    return clocks_to_carry(shapes, latencies) <= max(shape.junction_cycle for shape in shapes)
+
+
+def clocks_to_carry(shapes: Sequence[JunctionShape], latencies: Sequence[Latencies]) -> int:
+    """Clocks that a junction cycle must have for the last junction to carry."""
+    path, first = latencies[-1], _first_turnaround(shapes[-1], latencies[-1])
+    hop = latencies[-2].forward + path.backward + 2 * (SEEN - 1) if len(latencies) > 1 else 0
+    return first + max(hop, path.update + SEEN)
+
+
+def _first_turnaround(shape: JunctionShape, path: Latencies) -> int:
+    """Of the last junction: clocks until an output delta can be read."""
+    return longest_span(shape) + path.forward + path.output + SEEN
+
+
 def _turnarounds(
     shapes: Sequence[JunctionShape], latencies: Sequence[Latencies], cycle: int, carry: bool
 ) -> list[int]:
     """Of all junctions; from the last one backwards, each in whole junction cycles."""
-    last = latencies[-1]
-    needed = longest_span(shapes[-1]) + last.forward + last.output + SEEN
+    needed = _first_turnaround(shapes[-1], latencies[-1])
     found = [needed if carry else _whole_cycles(needed, cycle)]
     for pair in list(pairwise(latencies))[::-1]:
         found.append(_whole_cycles(found[-1] + _round_trip(cycle, *pair), cycle))

@@ -15,7 +15,7 @@ from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
 
 from hwsim.schedule import JunctionSchedule
-from rtl_gen.delay import delay
+from rtl_gen.delay import delay_data
 from rtl_gen.lanes import Lanes, fill
 from rtl_gen.wire import wire
 
@@ -145,8 +145,8 @@ class Network:
         self.fixed = bool((pattern.bank == pattern.bank[0]).all())
         self.banks, self.lanes = pattern.bank[0], pattern.bank_lane[0]
         if not self.fixed:
-            self.bank_of_lane = delay(m, interleaver.bank_of_lane, clocks, f"{name}_bank_of_lane")
-            self.lane_of_bank = delay(m, interleaver.lane_of_bank, clocks, f"{name}_lane_of_bank")
+            self.bank_of_lane = delay_data(m, interleaver.bank_of_lane, clocks, f"{name}_banks")
+            self.lane_of_bank = delay_data(m, interleaver.lane_of_bank, clocks, f"{name}_lanes")
 
     def to_lanes(self, banks: list) -> list:
         """Values of the banks, one per lane."""

@@ -5,7 +5,8 @@
        `-- delta += Backprop <--- w, b memories
 
 A position is issued in clock t, with all addresses. How many clocks later what is written,
-``Latencies`` says; what goes beside the data waits for it in registers.
+``Latencies`` says; what goes beside the data waits for it in registers. Where the junction carries
+(``Pace.carry``), BP and UP begin that many clocks later, with what was read for FF.
 """
 
 from __future__ import annotations
@@ -60,6 +61,7 @@ class Junction(wiring.Component):
         self.number = FixedPoint.of(design.fixed_point)
         self.registers = design.registers
         self.latencies = self.part.latencies
+        self.carry = self.part.pace.carry
         self.forwarding = design.hardware.forwarding
         self.per_edge = design.number.profile == "prototype"
         self.trains = not schedule.inference
@@ -181,12 +183,12 @@ class Junction(wiring.Component):
             derivative = delay_data(m, activation.derivative, slack, "result_derivative")
             m.d.comb += [
                 self.right.derivative.eq(derivative),
-                self.right.touched_base.eq(cursor.base),
-                self.right.touched_word.eq(cursor.word),
+                self.right.touched_base.eq(delay_data(m, cursor.base, self.carry, "touched_base")),
+                self.right.touched_word.eq(delay_data(m, cursor.word, self.carry, "touched_word")),
             ]
 
     def _update(self, m: Module) -> None:
-        shape, end = self.shape, self.latencies.update
+        shape, end = self.shape, self.carry + self.latencies.update
         m.submodules.update = update = Update(self.number, shape, registers=self.registers)
         self.delta, wait = self._right_delta(m)
         parameters, left = self.parameters, self.left
@@ -217,14 +219,14 @@ class Junction(wiring.Component):
         ]
 
     def _right_delta(self, m: Module) -> tuple[data.View, int]:
-        """Deltas of the right neurons touched, and how many clocks after their read.
+        """Deltas of the right neurons touched, and how many clocks after the weights are read.
 
         Profile "default" multiplies a' in here.
         """
         wait, number = self.registers.network, self.number
         read = delay_data(m, self.right.delta, wait, "right_delta")
         if not self.has_slope:
-            return read, wait
+            return read, self.carry + wait
         m.submodules.slope_multiplier = multiplier = Multiplier(
             number,
             lanes=self.shape.right_banks,
@@ -235,10 +237,10 @@ class Junction(wiring.Component):
             multiplier.left.eq(read),
             multiplier.right.eq(delay_data(m, self.right.slope, wait, "right_slope")),
         ]
-        return multiplier.product, wait + multiplier.latency
+        return multiplier.product, self.carry + wait + multiplier.latency
 
     def _backward(self, m: Module) -> None:
-        shape, left, end = self.shape, self.left, self.latencies.backward
+        shape, left, end = self.shape, self.left, self.carry + self.latencies.backward
         m.submodules.backprop = backprop = Backprop(
             self.number, shape, registers=self.registers, per_edge=self.per_edge
         )
@@ -251,7 +253,7 @@ class Junction(wiring.Component):
         phase, lanes = self.learning_phase, range(shape.z)
         m.d.comb += fill(backprop.delta, [lane_value(shape, x, phase, self.delta) for x in lanes])
         if self.per_edge:
-            wait = self.registers.network
+            wait = self.carry + self.registers.network
             derivative = self._lanes(m, left.derivative, wait, "derivative")
             m.d.comb += backprop.derivative.eq(derivative)
         self._accumulate(m, backprop)
@@ -262,7 +264,8 @@ class Junction(wiring.Component):
         With forwarding the read waits for the products; otherwise the partial sum goes through as
         many registers as they do.
         """
-        left, end, read = self.left, self.latencies.backward, self.part.partial_latency
+        left, end = self.left, self.carry + self.latencies.backward
+        read = self.carry + self.part.partial_latency
         word = self.interleaver.word
         network = Network(m, self.interleaver, end, "sums")
         partial = delay_data(m, left.partial, end - 1 - read, "partial")

@@ -7,14 +7,13 @@ from functools import partial
 
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 from side_by_side import assert_equal_on_every_clock, inputs_of
 from small_designs import make, random_pattern, schedule_of
 from small_nets import drawn_nets, random_data, registers, scaled_state
 from stale_oracle import StaleNet
 
-from hwsim.checks.memory_bits import memory_bits
 from hwsim.cli.app import run
 from hwsim.comparison import compare
 from hwsim.design import Design
@@ -46,8 +45,13 @@ STAGES = {"network": 1, "multiplier": 2, "product": 1, "tree": 1, "activation": 
 REGISTERS = {"digits": 3, "three alike": 2, "four junctions, deep banks": STAGES}
 
 
+FEWER = REGISTERS | {"four junctions, deep banks": {"network": 1, "tree": 1, "activation": 1}}
+"""With which the last junction of every net can carry."""
+
+
 def design_of(name: str, profile: str = "default", **hardware: object) -> Design:
-    keys = {"scheme": "zero-bubble", "registers": REGISTERS.get(name, 0), **hardware}
+    registers = FEWER if hardware.get("carry") else REGISTERS
+    keys = {"scheme": "zero-bubble", "registers": registers.get(name, 0), **hardware}
     sections = make(*NETS[name], **keys).sections()
     return make_design({**sections, "number": {"profile": profile, "int_bits": 2}})
 
@@ -81,9 +85,10 @@ def assert_equal_engines(design: Design, state: State, inputs: int) -> None:
 
 @pytest.mark.parametrize("name", NETS)
 @pytest.mark.parametrize("profile", ["default", "prototype"])
-def test_both_engines_and_the_definition_agree(name, profile):
+@pytest.mark.parametrize("carry", [False, True])
+def test_both_engines_and_the_definition_agree(name, profile, carry):
     """The oracle knows how stale weights are, and nothing of clocks."""
-    design = design_of(name, profile)
+    design = design_of(name, profile, carry=carry)
     state = scaled_state(design, 1.0)
     data = random_data(design, 60)
     lags = [part.staleness for part in make_schedule(design).junctions]
@@ -152,7 +157,7 @@ def test_an_input_every_junction_cycle_and_every_lane_busy(name, profile):
 def test_lags_and_copies_are_those_of_the_closed_forms(name):
     """3(L - i) + 1, and two copies more; output deltas need one."""
     for profile in ("default", "prototype"):
-        schedule = make_schedule(design_of(name, profile))
+        schedule = make_schedule(design_of(name, profile, carry=False))
         timings = make_timings(schedule.design.shapes, schedule.latencies)
         last = len(schedule.junctions)
         for i, (part, timing) in enumerate(zip(schedule.junctions, timings, strict=True), 1):
@@ -164,14 +169,44 @@ def test_lags_and_copies_are_those_of_the_closed_forms(name):
             assert part.copies["output_delta"] == (1 if i == last else 0)
 
 
+@pytest.mark.parametrize("profile", ["default", "prototype"])
+@pytest.mark.parametrize("name", NETS)
+def test_where_the_last_junction_carries_its_forward_misses_no_update(name, profile):
+    """And what it carries, it carries from its read until the first output delta can be read."""
+    schedule = make_schedule(design_of(name, profile, carry=True))
+    timings = make_timings(schedule.design.shapes, schedule.latencies, carry=True)
+    assert [part.staleness for part in schedule.junctions] == [t.staleness for t in timings]
+    last, timing = schedule.junctions[-1], timings[-1]
+    assert (last.staleness, last.pace.lag, last.copies["activation"]) == (0, 0, 2)
+    assert last.pace.carry == timing.turnaround == timing.carry
+    edges = 2 if schedule.design.n_junctions == 1 or profile == "default" else 3
+    width = schedule.design.fixed_point.width
+    carried = edges * width if schedule.design.n_junctions > 1 else width + 8
+    assert last.memory_bits(schedule.design)["shift"] == last.pace.carry * last.shape.z * carried
+
+
+@pytest.mark.parametrize("name", NETS)
+def test_the_last_junction_carries_where_that_needs_no_more_memory(name):
+    def bits(carry: bool | None) -> int:
+        design = design_of(name, carry=carry, registers=FEWER.get(name, 0))
+        parts = make_schedule(design).junctions
+        return sum(part.memory_bits(design)["total"] for part in parts)
+
+    assert bits(None) == min(bits(False), bits(True))
+    design = design_of(name, registers=FEWER.get(name, 0))
+    is_carried = make_schedule(design).junctions[-1].pace.carry > 0
+    assert is_carried == (bits(True) <= bits(False))
+
+
 def test_memory_of_the_network_of_2018():
     """RAM as the study of the scheme has it; and registers for two neurons' a and a' per clock."""
     for scheme, ram in (("prototype", 110_464), ("zero-bubble", 118_272)):
         net = ([1024, 64, 32], [4, 16], [128, 32])
-        design = make(*net, scheme=scheme, registers=7)
+        carry = None if scheme == "prototype" else False
+        design = make(*net, scheme=scheme, registers=7, carry=carry)
         design = make_design({**design.sections(), "number": {"profile": "prototype"}})
         schedule = make_schedule(design)
-        bits = [memory_bits(design, part) for part in schedule.junctions]
+        bits = [part.memory_bits(design) for part in schedule.junctions]
         assert sum(of["total"] - of["shift"] for of in bits) == ram
         slack = schedule.junctions[0].pace.slack
         assert slack == (32 - (2 + 7) - (1 + 7) if scheme == "zero-bubble" else 0)
@@ -233,6 +268,14 @@ def test_a_pattern_that_clashes_is_refused():
     ({"forwarding": False}, "hardware.forwarding = False: scheme = 'zero-bubble' forwards"),
     ({"registers": 5}, "a junction cycle of 12 clocks is shorter than the way .* 13"),
     (
+        {"registers": 4, "carry": True},
+        "hardware.carry = True: a junction cycle of 12 clocks is too short for the .* 18",
+    ),
+    (
+        {"scheme": "prototype", "carry": True},
+        "hardware.carry = True: only the last junction of scheme = 'zero-bubble'",
+    ),
+    (
         {"registers": {"multiplier": 3, "tree": 1}},
         r"hardware.registers = {'multiplier': 3, 'tree': 1}: a junction cycle of 12 .* 13",
     ),
@@ -251,6 +294,10 @@ def test_one_register_more_than_fits_would_take_another_cycle(name):
     assert accepted == [registers <= most for registers in range(40)]
 
 
+@example("digits", {"multiplier": 8, "tree": 1}, "default")  # 20 clocks, as many as there are
+@example("digits", {"multiplier": 8, "tree": 2}, "default")
+@example("digits", {"multiplier": 5, "tree": 2}, "prototype")
+@example("digits", {"multiplier": 5, "tree": 3}, "prototype")
 @settings(max_examples=60)
 @given(st.sampled_from(sorted(NETS)), registers(5), st.sampled_from(["default", "prototype"]))
 def test_stages_fit_or_would_take_another_cycle(name, stages, profile):
@@ -278,8 +325,8 @@ def test_check_and_simulate_tell(tmp_path, capsys):
     path.write_text(json.dumps(design_of("digits").sections()))
     assert run(["check", str(path), "--json"]) == 0
     junctions = json.loads(capsys.readouterr().out)["junctions"]
-    assert [j["staleness"] for j in junctions] == [4, 1]
-    assert [j["copies"]["activation"] for j in junctions] == [6, 3]
+    assert [j["staleness"] for j in junctions] == [3, 0]
+    assert [j["copies"]["activation"] for j in junctions] == [5, 2]
     assert run(["simulate", str(path), "--inputs", "30", "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
     assert found["clocks_per_input"] == 20
@@ -289,8 +336,9 @@ def test_check_and_simulate_tell(tmp_path, capsys):
 @pytest.mark.parametrize("name", NETS)
 def test_hardware_equals_the_model_on_every_clock(name, profile):
     """Without pauses in the clocks of the closed form; and with them."""
-    for gaps in (None, 3):
-        assert_equal_on_every_clock(design_of(name, profile), count=7, gaps=gaps)
+    for gaps, carry in ((None, True), (3, True), (3, False)):
+        design = design_of(name, profile, carry=carry)
+        assert_equal_on_every_clock(design, count=7, gaps=gaps)
 
 
 @settings(max_examples=12)

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from hwsim.checks import goodness
-from hwsim.checks.memory_bits import memory_bits
 from hwsim.checks.pattern_count import access_patterns, access_patterns_log2, address_bits
 from hwsim.checks.problems import Kind
 from hwsim.design import Design, JunctionShape, Pattern
@@ -80,7 +79,7 @@ def report_junction(
         block_cycle=schedule.block_cycle,
         staleness=junction.staleness,
         copies=junction.copies,
-        memory_bits=memory_bits(design, junction),
+        memory_bits=junction.memory_bits(design),
         address_bits=address_bits(shape, pattern),
         access_patterns=None if pattern.file is not None else _count(shape, pattern),
         scatter=dict(zip(("forward", "backward"), scatter, strict=True)) if scatter else None,

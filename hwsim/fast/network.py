@@ -4,6 +4,9 @@ In block b of a run, input b is loaded, junction j takes input b - j forwards, a
 input that is ``lag`` blocks older. A weight is read before anything of its block is written, so the
 junctions of a block can be taken one after the other; where junctions are skewed against each other
 (scheme "zero-bubble"), the junction cycles of one block here are not at the same time.
+
+A last junction that carries (``hwsim.skew``) learns from the input that it has just taken forwards,
+in a step of its own.
 """
 
 from __future__ import annotations
@@ -44,16 +47,19 @@ def run_blocks(
     """
     n_junctions, n_inputs = len(parts), len(labels)
     number = numbers[0]
+    carries = parts[n_junctions - 1].lag == 0
     for block in range(first, last):
         if block < n_inputs:
             load_pixels(
                 parts[0], number, memory.activation, tables.place, begun + block, pixels, block
             )
-        for j in range(n_junctions):
+        for step in range(n_junctions + carries):
+            j = min(step, n_junctions - 1)
+            is_last, learns = j == n_junctions - 1, step == n_junctions
             forward = block - (j + 1)
             backward = forward - parts[j].lag
-            forwards = 0 <= forward < n_inputs
-            trains = train and 0 <= backward < n_inputs
+            forwards = 0 <= forward < n_inputs and not learns
+            trains = train and 0 <= backward < n_inputs and learns == (carries and is_last)
             if not (forwards or trains):
                 continue
             label = labels[forward] if forwards else 0
@@ -62,5 +68,5 @@ def run_blocks(
                 parts[j], number, memory, tables, scratch,
                 begun + block, forwards, label, trains, shift, tallies[j],
             )  # fmt: skip
-            if forwards and j == n_junctions - 1:
+            if forwards and is_last:
                 predictions[forward] = neurons.predict(parts[j].n_right, tables.winning, scratch.a)

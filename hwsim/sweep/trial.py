@@ -9,7 +9,6 @@ from functools import lru_cache
 from importlib.metadata import version
 from typing import Any
 
-from hwsim.checks.memory_bits import memory_bits
 from hwsim.checks.multipliers import multipliers
 from hwsim.checks.problems import find_problems
 from hwsim.data import Arrays, fingerprint, fit_data, read_data
@@ -139,7 +138,7 @@ def run_trial(trial: Trial) -> Figures:
         test_accuracy=epoch.test_accuracy,
         train_accuracy=epoch.train_accuracy,
         clocks_per_input=schedule.block_cycle,
-        memory_bits=sum(memory_bits(design, part)["total"] for part in parts),
+        memory_bits=sum(part.memory_bits(design)["total"] for part in parts),
         multipliers=sum(multipliers(design, part)["total"] for part in parts),
         problems=_problems(schedule),
     )
