@@ -16,7 +16,9 @@ from hwsim.training import Trainer
 FOLDER = Path(__file__).parents[1] / "designs"
 BLOCK_CYCLES = {
     "digits": 22,
+    "digits-board": 20,
     "prototype-2018": 34,
+    "prototype-board": 32,
     "prototype-2018-published": 36,
     "deep-4": 26,
     "no-power-of-two": 24,
