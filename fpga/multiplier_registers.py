@@ -21,6 +21,9 @@ Bit = int | str
 
 MULTIPLIER, REGISTER = "MULT18X18D", "TRELLIS_FF"
 
+CONTROLS = ("RST", "SIGNED", "SOURCE")
+"""Inputs that are wired even if they are constant; for all others the device has a setting."""
+
 OPERANDS = [f"{port}{bit}" for port in "AB" for bit in range(18)]
 PRODUCT = [f"P{bit}" for bit in range(36)]
 
@@ -81,7 +84,9 @@ class _Module:
         products = sum([self._take_product(cell) for cell in multipliers])
         operands = sum([self._take_operands(cell) for cell in multipliers])
         self._drop_unread()
-        return Taken(len(multipliers), operands, products, before - len(self.cells))
+        flip_flops = before - len(self.cells)
+        self._constants_nearby()
+        return Taken(len(multipliers), operands, products, flip_flops)
 
     def _control(self, name: str | None) -> Control | None:
         """Clock and enable of a register, if a multiplier has one like it."""
@@ -132,6 +137,24 @@ class _Module:
         controls = {self._control(name) for name in registers}
         return controls.pop() if len(controls) == 1 else None
 
+    def _constants_nearby(self) -> None:
+        """Give each multiplier look-up tables of its own for the constants it is controlled by.
+
+        nextpnr makes one source for all of the device, and then takes minutes to route it to a
+        hundred multipliers.
+        """
+        free = 1 + max(bit for bit in (*self.driver, *self.readers) if isinstance(bit, int))
+        for name, cell in list(self.cells.items()):
+            if cell["type"] != MULTIPLIER:
+                continue
+            for value in "01":
+                ports = [p for p, bits in cell["connections"].items()
+                         if p.startswith(CONTROLS) and bits == [value]]  # fmt: skip
+                if ports:
+                    self.cells[f"{name}_constant_{value}"] = _constant(value, free)
+                    cell["connections"] |= {port: [free] for port in ports}
+                    free += 1
+
     def _drop_unread(self) -> None:
         unread = [
             name
@@ -140,6 +163,18 @@ class _Module:
         ]
         for name in unread:
             del self.cells[name]
+
+
+def _constant(value: str, net: int) -> dict[str, Any]:
+    """A look-up table that drives ``net`` with a constant."""
+    return {
+        "hide_name": 0,
+        "type": "LUT4",
+        "parameters": {"INIT": value * 16},
+        "attributes": {},
+        "port_directions": dict.fromkeys("ABCD", "input") | {"Z": "output"},
+        "connections": {port: ["0"] for port in "ABCD"} | {"Z": [net]},
+    }
 
 
 def _set_up(multiplier: dict[str, Any], control: Control, registers: list[str]) -> bool:
