@@ -45,10 +45,10 @@ class Entry:
 
 
 ENTRIES = (
-    Entry("digits", "ulx3s-85f", 15),
-    Entry("digits", "nexys-a7-100t", 15),
-    Entry("prototype-2018", "ulx3s-85f", 12.5),
-    Entry("prototype-2018", "nexys-a7-100t", 15),
+    Entry("digits-board", "ulx3s-85f", 100),
+    Entry("digits-board", "nexys-a7-100t", 100),
+    Entry("prototype-board", "ulx3s-85f", 80),
+    Entry("prototype-board", "nexys-a7-100t", 80),
 )
 """Small, prototype and large; names of files in designs/."""
 

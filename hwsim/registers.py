@@ -25,6 +25,7 @@ class Registers(Section):
             levels of a clock's adder tree.
         activation: around the table of the activation function: the first before it, the others
             behind it.
+        step: in update, behind -eta*delta.
     """
 
     network: Natural = 0
@@ -32,6 +33,7 @@ class Registers(Section):
     product: Natural = 0
     tree: Natural = 0
     activation: Natural = 0
+    step: Natural = 0
 
 
 NUMBER, TABLE = "number", "table"

@@ -62,7 +62,7 @@ def path_latencies(registers: Registers, n_junctions: int, profile: str) -> tupl
             Latencies(
                 forward=operands + products + registers.tree + 1 + registers.activation,
                 backward=learning + products + (multiplier if per_edge else 0),
-                update=learning + products,
+                update=learning + registers.step + products,
             )
         )
     return tuple(found)

@@ -133,18 +133,17 @@ class Accelerator(wiring.Component):
         writes = bus.write & (bus.write_word == regs.PARAMETER_DATA.word)
         self.word, self.bank = Signal(32), Signal(32)  # whole registers: too large is refused
         index, shapes = (junction - 1)[:8], self.design.shapes
-        banks = Mux(
-            is_bias,
-            Array([s.right_banks for s in shapes])[index],
-            Array([s.z for s in shapes])[index],
-        )
-        depth = Mux(
-            is_bias,
-            Array([s.right_depth for s in shapes])[index],
-            Array([s.junction_cycle for s in shapes])[index],
-        )
-        exists = Signal()  # a clock late: transfers come with more clocks between them
-        m.d.sync += exists.eq((index < len(shapes)) & (self.word < depth) & (self.bank < banks))
+        sizes = [Array([(s.z, s.right_banks)[kind] for s in shapes])[index] for kind in (0, 1)]
+        depths = [Array([(s.junction_cycle, s.right_depth)[kind] for s in shapes])[index]
+                  for kind in (0, 1)]  # fmt: skip
+        # Clocks late: transfers come with more clocks between them.
+        banks, depth, wraps, exists = Signal(32), Signal(32), Signal(), Signal()
+        m.d.sync += [
+            banks.eq(Mux(is_bias, sizes[1], sizes[0])),
+            depth.eq(Mux(is_bias, depths[1], depths[0])),
+            wraps.eq(self.bank + 1 == banks),
+            exists.eq((index < len(shapes)) & (self.word < depth) & (self.bank < banks)),
+        ]
         allowed = wire(m, core.idle & exists, "allowed")
         m.d.comb += [
             host.select.eq((reads | writes) & allowed),
@@ -158,7 +157,6 @@ class Accelerator(wiring.Component):
             bus.write_refused.eq(writes & ~allowed),
         ]
         with m.If((reads | writes) & allowed):
-            wraps = self.bank == banks - 1
             m.d.sync += self.bank.eq(Mux(wraps, 0, self.bank + 1))
             m.d.sync += self.word.eq(self.word + wraps)
 

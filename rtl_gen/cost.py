@@ -95,7 +95,6 @@ class Cost(wiring.Component):
         enable, address, written = self.delta_enable, self.delta_word, self.delta_data
         m.d.comb += enable.eq(Cat(enables))
         m.d.comb += [fill(address, words(banks, left.base, left.word)), fill(written, values)]
-        read = words(banks, left.touched_base, left.touched_word)
         chosen = Signal(Lanes(self.number.shape, banks))
         for copy in range(self.copies):
             memory = BankedMemory(
@@ -109,7 +108,7 @@ class Cost(wiring.Component):
                 memory.write_word.eq(address),
                 memory.write_data.eq(written),
             ]
-            m.d.comb += fill(memory.read_word, read)
+            m.d.comb += memory.read_word.eq(left.touched_words)
             with m.If(~here if self.copies > 1 else 1):
                 m.d.comb += chosen.eq(memory.read_data)
         base = delay(m, left.touched_base, 1, "data_base")

@@ -42,10 +42,21 @@ class FixedPoint(model.FixedPoint):
         return self.round_wide(m, wire(m, left * right, "product"))
 
     def round(self, m: Module, product: Value, flags: Flags | None = None) -> Value:
-        """A full product as a number."""
-        floored = self.saturate(m, product[self.frac_bits :].as_signed(), flags)
-        bit = product[self.frac_bits - 1] & (floored != self.maximum)
-        return (floored + bit)[: self.width].as_signed()
+        """A full product as a number: floored, saturated, the first dropped bit added.
+
+        All three at once. A product below the range becomes its minimum, to which the bit is added.
+        """
+        floored, bit = product[self.frac_bits :].as_signed(), product[self.frac_bits - 1]
+        extra = floored[self.width - 1 :]
+        fits = wire(m, extra.all() | ~extra.any(), "fits")
+        if flags is not None:
+            flags.append(~fits)
+        inside = floored[: self.width].as_signed()
+        rounded = wire(m, (inside + bit)[: self.width], "rounded")
+        lowest = Cat(bit, Const(0, self.width - 2), Const(1, 1))
+        stays = Mux(fits, inside == self.maximum, ~product[-1])
+        limit = Mux(stays, Const(self.maximum, self.width), lowest)
+        return wire(m, Mux(fits & ~stays, rounded, limit).as_signed(), "number")
 
     def round_wide(self, m: Module, product: Value) -> Value:
         """A full product without its lowest fraction bits, never saturated."""

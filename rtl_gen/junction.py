@@ -184,7 +184,9 @@ class Junction(wiring.Component):
             m.d.comb += [
                 self.right.derivative.eq(derivative),
                 self.right.touched_base.eq(delay_data(m, cursor.base, self.carry, "touched_base")),
-                self.right.touched_word.eq(delay_data(m, cursor.word, self.carry, "touched_word")),
+                self.right.touched_words.eq(
+                    delay_data(m, cursor.words, self.carry, "touched_words")
+                ),
             ]
 
     def _update(self, m: Module) -> None:

@@ -197,8 +197,7 @@ class Layer(wiring.Component):
         return [fill(memory.read_word, [self._split(word[b % self.shape.z])[1] for b in banks])]
 
     def _natural_address(self, memory: BankedMemory) -> list:
-        left = self.left
-        return [fill(memory.read_word, words(memory.banks, left.touched_base, left.touched_word))]
+        return [memory.read_word.eq(self.left.touched_words)]
 
     def _to_right(
         self, m: Module, port: View, copies: list, copy: Value, word: View | None = None

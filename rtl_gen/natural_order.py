@@ -12,6 +12,7 @@ from amaranth.lib.wiring import In, Out
 
 from hwsim import natural_order as model
 from hwsim.design import JunctionShape
+from rtl_gen.lanes import Lanes, fill
 
 
 class NaturalOrder(wiring.Component):
@@ -67,30 +68,34 @@ class Cursor(wiring.Component):
         restart (In): go back to neuron 0.
         advance (In): neurons to go on by, at the next clock.
         base, word (Out): where the first neuron lies.
+        words (Out): (banks,) address of every bank when it comes first.
     """
 
     def __init__(self, *, banks: int, depth: int, most: int) -> None:
         self.banks = banks
+        word = unsigned(max(1, (depth - 1).bit_length()))
         super().__init__(
             {
                 "restart": In(1),
                 "advance": In(range(most + 1)),
                 "base": Out(range(max(2, banks))),
-                "word": Out(unsigned(max(1, (depth - 1).bit_length()))),
+                "word": Out(word),
+                "words": Out(Lanes(word, banks)),
             }
         )
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
         ahead, wraps = Signal(range(2 * self.banks + 1)), Signal()
+        base, word = Signal.like(self.base), Signal.like(self.word)
         m.d.comb += [ahead.eq(self.base + self.advance), wraps.eq(ahead >= self.banks)]
-        with m.If(self.restart):
-            m.d.sync += [self.base.eq(0), self.word.eq(0)]
-        with m.Else():
-            m.d.sync += [
-                self.base.eq(Mux(wraps, ahead - self.banks, ahead)),
-                self.word.eq(self.word + wraps),
+        with m.If(~self.restart):
+            m.d.comb += [
+                base.eq(Mux(wraps, ahead - self.banks, ahead)),
+                word.eq(self.word + wraps),
             ]
+        m.d.sync += [self.base.eq(base), self.word.eq(word)]
+        m.d.sync += fill(self.words, words(self.banks, base, word))
         return m
 
 

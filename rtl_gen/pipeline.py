@@ -43,8 +43,8 @@ def prediction_layout(design: Design) -> data.StructLayout:
     return data.StructLayout({"prediction": index_shape(design.network.layers[-1]), "correct": 1})
 
 
-HOST_READ_CLOCKS = 3
-"""From the host's access to its value: to the junction, to the memory, and out of it."""
+HOST_READ_CLOCKS = 4
+"""From the host's access to its value: to the junction, to the memory, out of it, out of here."""
 
 
 class Pipeline(wiring.Component):
@@ -207,6 +207,6 @@ class Pipeline(wiring.Component):
             for name, value in late.items():
                 m.d.comb += getattr(junction.host, name).eq(value)
             m.d.comb += junction.host.select.eq(self.accessed & (which == i))
-            values.append(junction.host.value)
-        which = delay_data(m, which, 1, "host_of")
+            values.append(delay_data(m, junction.host.value, 1, f"host_value_{i + 1}"))
+        which = delay_data(m, which, 2, "host_of")
         m.d.sync += self.host.value.eq(Array(values)[which])

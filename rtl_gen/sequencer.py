@@ -91,25 +91,26 @@ class Sequencer(wiring.Component):
     def elaborate(self, platform: object) -> Module:
         m = Module()
         is_skewed = self.schedule.is_skewed
+        self.under_way = Signal()
         running, loading = Signal(), Signal()
         awake = delay(m, Const(1), PRIMING_CLOCKS, "awake")
         start, loads, blocked = Signal(), Signal(), Signal()
-        under_way = Cat(self.ages[i].valid for i in range(self.schedule.oldest_age)).any()
         # Scheme "prototype" holds a block back before it starts, the other one in any clock.
         may_start = 1 if is_skewed else self.free
         m.d.comb += [
             blocked.eq(self.predicts & ~self.free if is_skewed else 0),
-            start.eq(~running & awake & may_start & (self.offered | (self.drain & under_way))),
+            start.eq(~running & awake & may_start & (self.offered | (self.drain & self.under_way))),
             self.ready.eq(Mux(running, loading, awake & may_start) & ~blocked),
             loads.eq(self.offered & self.ready),
-            self.drained.eq(~running & ~under_way),
+            self.drained.eq(~running & ~self.under_way),
             self.idle.eq((self.drained if is_skewed else ~running) & ~start),
         ]
-        still_loading, at_end, waits = Signal(), Signal(), Signal()
+        still_loading, waits = Signal(), Signal()
+        last = self.schedule.block_cycle - 1
+        at_end = self._at(m, last, self.position, self.issue, self.ends_block, "at_end")
         last_beat = self.beat == self.schedule.beats - 1
         m.d.comb += [
             still_loading.eq(Mux(running, loading, start & self.offered) & ~(loads & last_beat)),
-            at_end.eq(self.position == self.schedule.block_cycle - 1),
             waits.eq(blocked | (at_end & still_loading)),
             self.issue.eq((running | start) & ~(waits if is_skewed else 0)),
             self.advance.eq(self.issue | ~awake if is_skewed else 1),
@@ -135,15 +136,31 @@ class Sequencer(wiring.Component):
         loaded = Signal(self.layout)
         with m.If(start):
             m.d.sync += loaded.eq(Mux(self.offered, self.incoming, 0))
+        stay = Cat(loaded.valid, (self.ages[i].valid for i in range(self.schedule.oldest_age - 1)))
         with m.If(self.ends_block):
-            m.d.sync += self.ages.eq(Cat(loaded, self.ages))
+            m.d.sync += [self.ages.eq(Cat(loaded, self.ages)), self.under_way.eq(stay.any())]
+
+    def _at(
+        self, m: Module, place: int, position: Signal, issue: Value, ends: Value, name: str
+    ) -> Signal:
+        """Whether a position is the one at ``place``, out of a register."""
+        here = Signal(init=position.init == place, name=name)
+        arrives = issue & (position == place - 1) if place else ends
+        leaves = ends if place == self.schedule.block_cycle - 1 else issue
+        with m.If(arrives):
+            m.d.sync += here.eq(1)
+        with m.Elif(leaves):
+            m.d.sync += here.eq(0)
+        return here
 
     def _predictions(self, m: Module) -> None:
         schedule = self.schedule
         age, position = divmod(schedule.prediction_clock, schedule.block_cycle)
         if not schedule.is_skewed:  # with the block, in which the last output has been written
             age, position = schedule.junctions[-1].forward_age, schedule.block_cycle - 1
-        is_due = self.position == position if schedule.is_skewed else self.ends_block
+        is_due = self.ends_block
+        if schedule.is_skewed:
+            is_due = self._at(m, position, self.position, self.issue, self.ends_block, "is_due")
         m.d.comb += [
             self.predicted.eq(self.ages[age - 1]),
             self.predicts.eq(is_due & self.predicted.valid),
@@ -169,8 +186,9 @@ class Sequencer(wiring.Component):
         forward_now = Signal(self.layout, name=f"forward_{name}")
         backward_now = Signal(self.layout, name=f"backward_{name}")
         begun, ends_cycle = Signal(name=f"begun_{name}"), Signal(name=f"ends_cycle_{name}")
+        at_end = self._at(m, cycle - 1, position, self.issue, ends_cycle, f"at_end_{name}")
         m.d.comb += [
-            ends_cycle.eq(self.issue & (position == cycle - 1)),
+            ends_cycle.eq(self.issue & at_end),
             work.position.eq(position),
             work.issue.eq(self.issue & begun),
             work.ends_cycle.eq(ends_cycle),

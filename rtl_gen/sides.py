@@ -13,8 +13,9 @@ from rtl_gen.lanes import Lanes
 class NaturalSide(wiring.Signature):
     """What a junction has to do with the layer to its right, as seen by the junction.
 
-    ``count`` neurons from (base, word) on are written; ``touched_*`` is where deltas are read. They
-    come one clock later, with the ``slope`` a' still to be multiplied in.
+    ``count`` neurons from (base, word) on are written. ``touched_*`` is where deltas are read: from
+    ``touched_base`` on, each bank at a word of its own. They come one clock later, with the
+    ``slope`` a' still to be multiplied in.
     """
 
     def __init__(
@@ -31,7 +32,7 @@ class NaturalSide(wiring.Signature):
             members |= {
                 "derivative": Out(Lanes(value, slots)),
                 "touched_base": Out(base),
-                "touched_word": Out(word),
+                "touched_words": Out(Lanes(word, banks)),
                 "delta": In(Lanes(delta, slots)),
             }
         if slope:

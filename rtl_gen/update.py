@@ -64,7 +64,7 @@ class Update(wiring.Component):
     @property
     def latency(self) -> int:
         """Clocks from operands to new parameters."""
-        return self.multiplier.latency + self.registers.product
+        return self.registers.step + self.multiplier.latency + self.registers.product
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
@@ -73,8 +73,12 @@ class Update(wiring.Component):
         step = Signal(Lanes(number.shape, shape.right_banks))
         lanes, slots = range(shape.z), range(shape.right_banks)
         m.d.comb += fill(step, [number.step(m, delta, self.eta_shift) for delta in self.delta])
-        of_lane = [lane_value(shape, lane, self.phase, step) for lane in lanes]
-        m.d.comb += [fill(multiplier.left, of_lane), multiplier.right.eq(self.activation)]
+        behind = self.registers.step
+        lane_step = delay_data(m, step, behind, "lane_step")
+        phase = delay_data(m, self.phase, behind, "phase")
+        of_lane = [lane_value(shape, lane, phase, lane_step) for lane in lanes]
+        activation = delay_data(m, self.activation, behind, "activation")
+        m.d.comb += [fill(multiplier.left, of_lane), multiplier.right.eq(activation)]
         change = delay_data(m, multiplier.product, self.registers.product, "change")
 
         flags: Flags = []
@@ -100,7 +104,9 @@ class Update(wiring.Component):
         """Biases come early, products a while before the weights that they change."""
         sources = {
             "bias_flag": biases,
-            "product_flag": (self.multiplier.saturated, self.multiplier.latency),
+            "product_flag": (
+                self.multiplier.saturated, self.registers.step + self.multiplier.latency
+            ),
             "weight_flag": (weights, self.latency),
         }
         m.d.comb += self.saturated.eq(any_raised(m, sources, self.valid, until=self.latency))

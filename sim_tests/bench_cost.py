@@ -89,7 +89,8 @@ class CostBench:
     def _drive_touched(self, position: int | None) -> None:
         if self.model.has_delta:
             word, base = self._where(position)
-            self.ports.drive(left__touched_base=base, left__touched_word=word)
+            words = word + (np.arange(self.shape.right_banks) < base)
+            self.ports.drive(left__touched_base=base, left__touched_words=words)
 
     def _drive_results(self, position: int | None) -> tuple | None:
         """Few different activations, so that they tie; larger ones in slots that do not count."""

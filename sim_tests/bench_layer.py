@@ -148,7 +148,8 @@ class LayerBench:
         if self.rng.integers(2):
             partial_words[:] = sum_words  # read of the word that is written
         self.ports.drive(
-            left__touched_base=first % banks, left__touched_word=first // banks,
+            left__touched_base=first % banks,
+            left__touched_words=first // banks + (np.arange(banks) < first % banks),
             right__partial_word=partial_words, right__sum_enable=enable,
             right__sum_word=sum_words, right__sum=total,
         )  # fmt: skip

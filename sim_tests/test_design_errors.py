@@ -144,7 +144,7 @@ ONE_MISTAKE = [
     (
         {"hardware.registers": {"x": 1}},
         "hardware.registers.x = 1: unknown key; fix: remove it; known are "
-        "network, multiplier, product, tree, activation",
+        "network, multiplier, product, tree, activation, step",
     ),
     (
         {"hardware.registers": 1001},

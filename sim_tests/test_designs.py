@@ -18,7 +18,7 @@ BLOCK_CYCLES = {
     "digits": 22,
     "digits-board": 20,
     "prototype-2018": 34,
-    "prototype-board": 32,
+    "prototype-board": 64,
     "prototype-2018-published": 36,
     "deep-4": 26,
     "no-power-of-two": 24,

@@ -39,7 +39,8 @@ def test_shapes(name, profile):
     assert_equal_on_every_clock(small_net(name, profile=profile, **SMALL))
 
 
-ALL_STAGES = {"network": 2, "multiplier": 3, "product": 1, "tree": 3, "activation": 2}
+ALL_STAGES = {"network": 2, "multiplier": 3, "product": 1, "tree": 3, "activation": 2,
+              "step": 1}  # fmt: skip
 
 VARIANTS: dict[str, dict[str, Any]] = {
     "type 1, dither": {"pattern": {"type": 1, "dither": True}},

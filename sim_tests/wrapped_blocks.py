@@ -12,7 +12,7 @@ from hwsim.schedule import JunctionSchedule
 from rtl_gen.fixed_point import FixedPoint
 from rtl_gen.interleaver import Interleaver, Network
 from rtl_gen.lanes import Lanes
-from rtl_gen.natural_order import Cursor, NaturalOrder, gather, scatter, slot_of_lane, words
+from rtl_gen.natural_order import Cursor, NaturalOrder, gather, scatter, slot_of_lane
 
 
 class Arithmetic(wiring.Component):
@@ -89,8 +89,7 @@ class RightSide(wiring.Component):
             self.to_banks.eq(Cat(values)),
             self.to_slots.eq(Cat(taken)),
         ]
-        for bank, word in enumerate(words(self.banks, cursor.base, cursor.word)):
-            m.d.comb += self.words[bank].eq(word)
+        m.d.comb += self.words.eq(cursor.words)
         for lane in range(self.shape.z):
             slot, is_next = slot_of_lane(self.shape, lane, order.phase)
             m.d.comb += self.slot[lane].eq(slot + is_next)
