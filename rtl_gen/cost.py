@@ -98,9 +98,8 @@ class Cost(wiring.Component):
         chosen = Signal(Lanes(self.number.shape, banks))
         for copy in range(self.copies):
             memory = BankedMemory(
-                shape=self.number.shape, size=self.shape.n_right, banks=banks,
-                ports="single" if self.copies > 1 else "dual",
-            )  # fmt: skip
+                shape=self.number.shape, size=self.shape.n_right, banks=banks
+            )
             m.submodules[f"delta_{copy}"] = memory
             here = write_copy == copy
             m.d.comb += [

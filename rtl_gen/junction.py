@@ -44,7 +44,7 @@ class Junction(wiring.Component):
         right: the layer to the right, or the cost.
 
     Attributes:
-        advance (In): the pipeline takes a clock.
+        advance (In): the pipeline takes a clock, or the host has an access.
         work (In): what to do, see ``sequencer.work_layout``.
         label (Out): of the input whose results leave.
         left, right (Out): see ``InterleavedSide`` and ``NaturalSide``.
@@ -108,8 +108,7 @@ class Junction(wiring.Component):
             self._update(m)
         if self.has_delta:
             self._backward(m)
-        # The host reaches weights and biases while the pipeline stands still.
-        return EnableInserter(self.advance | self.host.select)(m)
+        return EnableInserter(self.advance)(m)
 
     def _cursors(self, m: Module, issued: Signal) -> None:
         """Where the right neurons touched lie in the bias memory and in the right memory."""

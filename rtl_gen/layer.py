@@ -103,9 +103,9 @@ class Layer(wiring.Component):
             m.d.sync += copy.eq(Mux(copy == copies - 1, 0, copy + 1))
         return copy
 
-    def _memory(self, shape: Shape, ports: str, transparent: bool = False) -> BankedMemory:
+    def _memory(self, shape: Shape, transparent: bool = False) -> BankedMemory:
         return BankedMemory(
-            shape=shape, size=self.shape.n_left, banks=self.shape.left_banks, ports=ports,
+            shape=shape, size=self.shape.n_left, banks=self.shape.left_banks,
             transparent=transparent, write_domain="sync" if self.shape.index > 1 else "loading",
         )  # fmt: skip
 
@@ -116,7 +116,7 @@ class Layer(wiring.Component):
         m.d.comb += self.result_enable.eq(Cat(enables))
         m.d.comb += fill(self.result_word, words(banks, left.base, left.word))
         copy, copies = self.write_copy, self.copies
-        activation = self._written(m, "activation", values, copy, copies, "single")
+        activation = self._written(m, "activation", values, copy, copies)
         for memory in activation:
             m.d.comb += self._address(memory, right.word)
         m.d.comb += self._to_right(m, right.forward, activation, _others(copy, copies, -1))
@@ -131,8 +131,7 @@ class Layer(wiring.Component):
         banks = self.shape.left_banks
         _, values = scatter(list(left.derivative), banks, left.count, left.base, self.bases)
         copy = self._role(m, "slope_write_copy", copies, self.first.slope_write, self.rotate)
-        ports = "single" if self.per_edge else "dual"
-        derivative = self._written(m, "derivative", values, copy, copies, ports)
+        derivative = self._written(m, "derivative", values, copy, copies)
         if self.per_edge:
             for memory in derivative:
                 m.d.comb += self._address(memory, self.right.word)
@@ -145,13 +144,13 @@ class Layer(wiring.Component):
         self._to_left(m, left.slope, derivative, read)
 
     def _written(
-        self, m: Module, name: str, values: list, copy: Signal, copies: int, ports: str
+        self, m: Module, name: str, values: list, copy: Signal, copies: int
     ) -> list[BankedMemory]:
         """Copies of a result memory, ``copy`` of which is written."""
         written, memories = getattr(self, f"{name}_data"), []
         m.d.comb += fill(written, values)
         for index in range(copies):
-            memory = self._memory(self.value, ports)
+            memory = self._memory(self.value)
             m.submodules[f"{name}_{index}"] = memory
             m.d.comb += [
                 memory.write_enable.eq(Mux(copy == index, self.result_enable, 0)),
@@ -166,7 +165,7 @@ class Layer(wiring.Component):
         right, copies = self.right, []
         accumulated = self._role(m, "delta_copy", 2, self.first.delta, self.rotate_back)
         for copy in range(2):
-            memory = self._memory(self.total, "dual", transparent=self.forwarding)
+            memory = self._memory(self.total, transparent=self.forwarding)
             m.submodules[f"delta_{copy}"] = memory
             here = accumulated == copy
             with m.If(here):

@@ -6,7 +6,7 @@ on; data follows its address by one clock.
 
 from __future__ import annotations
 
-from amaranth.hdl import Module, Mux, Shape, Value, unsigned
+from amaranth.hdl import Module, Shape, unsigned
 from amaranth.lib import wiring
 from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
@@ -17,26 +17,25 @@ from rtl_gen.lanes import Lanes, fill
 class BankedMemory(wiring.Component):
     """One copy: ``banks`` memories side by side, each with an address of its own.
 
-    With ``ports="single"`` a bank that is written is not read in that clock, so one port serves.
+    Every bank has a read and a write port, as memories of FPGAs have them. Where the model has a
+    single port (``hwsim.memory``), a bank that is written is not read in that clock.
 
     Args:
         shape: of an element.
         size: elements.
         banks: memories.
-        ports: "single" (one read or write) or "dual" (one read and one write per clock and bank).
-        transparent: whether a read sees the write of its own clock (dual only): the forwarding
-            that delta accumulation needs.
+        transparent: whether a read sees the write of its own clock: the forwarding that delta
+            accumulation needs.
         write_domain: clock domain of the write port.
     """
 
     def __init__(
-        self, *, shape: Shape, size: int, banks: int, ports: str = "dual",
-        transparent: bool = False, write_domain: str = "sync",
+        self, *, shape: Shape, size: int, banks: int, transparent: bool = False,
+        write_domain: str = "sync",
     ) -> None:  # fmt: skip
         self.shape = shape
         self.depth = max(2, -(-size // banks))  # a memory of one word would have no address
         self.banks = banks
-        self.ports = ports
         self.transparent = transparent
         self.write_domain = write_domain
         self.word_shape = unsigned((self.depth - 1).bit_length())
@@ -58,19 +57,12 @@ class BankedMemory(wiring.Component):
             m.submodules[f"bank_{bank}"] = memory
             write = memory.write_port(domain=self.write_domain)
             read = memory.read_port(transparent_for=[write] if self.transparent else [])
-            read_address, write_address = self._addresses(bank)
             m.d.comb += [
                 write.en.eq(self.write_enable[bank]),
-                write.addr.eq(write_address),
+                write.addr.eq(self.write_word[bank]),
                 write.data.eq(self.write_data[bank]),
-                read.addr.eq(read_address),
+                read.addr.eq(self.read_word[bank]),
             ]
             read_data.append(read.data)
         m.d.comb += fill(self.read_data, read_data)
         return m
-
-    def _addresses(self, bank: int) -> tuple[Value, Value]:
-        read, write = self.read_word[bank], self.write_word[bank]
-        if self.ports == "single":
-            read = write = Mux(self.write_enable[bank], write, read)
-        return read, write

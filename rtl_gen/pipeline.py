@@ -24,6 +24,7 @@ from rtl_gen.layer import Layer
 from rtl_gen.natural_order import Cursor
 from rtl_gen.parameters import HostSide
 from rtl_gen.sequencer import Sequencer
+from rtl_gen.wire import wire
 
 
 def beat_layout(design: Design) -> data.StructLayout:
@@ -132,7 +133,6 @@ class Pipeline(wiring.Component):
         work = self._late(m, self.sequencer.work[index], f"work_{index + 1}")
         rotate_right = right.rotate_back if isinstance(right, Layer) else right.rotate
         m.d.comb += [
-            junction.advance.eq(self.moves),
             junction.work.eq(work),
             left.rotate.eq(work.ends_cycle),
             rotate_right.eq(work.ends_cycle),
@@ -201,9 +201,13 @@ class Pipeline(wiring.Component):
             name: delay_data(m, getattr(host, name), 1, f"host_{name}")
             for name in ("write", "is_bias", "word", "bank", "data")
         }
-        m.d.comb += self.accessed.eq(delay(m, host.select & self.sequencer.idle, 1, "host_select"))
+        granted = wire(m, host.select & self.sequencer.idle, "granted")
+        m.d.comb += self.accessed.eq(delay(m, granted, 1, "host_select"))
         values = []
         for i, junction in enumerate(self.junctions):
+            # The host reaches weights and biases while the pipeline stands still.
+            enable = self.sequencer.advance | (granted & (self.host_junction == i))
+            m.d.comb += junction.advance.eq(self._late(m, enable, f"moves_{i + 1}"))
             for name, value in late.items():
                 m.d.comb += getattr(junction.host, name).eq(value)
             m.d.comb += junction.host.select.eq(self.accessed & (which == i))

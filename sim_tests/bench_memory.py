@@ -19,8 +19,7 @@ async def reads_equal_the_model(dut, point):
         await bench.clock(fill=word)
     for _ in range(CLOCKS):
         await bench.clock()
-    if bench.at.ports == "dual":
-        assert bench.collisions > CLOCKS // 4
+    assert bench.collisions > CLOCKS // 4
 
 
 class MemoryBench:
@@ -30,7 +29,7 @@ class MemoryBench:
         self.ports, self.at, self.rng = ports, at, np.random.default_rng(1)
         self.time = Clock()
         self.depth = -(-at.size // at.banks)
-        self.model = BankedMemory("memory", self.time, size=at.size, banks=at.banks, ports=at.ports)
+        self.model = BankedMemory("memory", self.time, size=at.size, banks=at.banks)
         self.pending: tuple | None = None
         self.collisions = 0
 
@@ -56,19 +55,14 @@ class MemoryBench:
         """The same accesses in the model, the reads first."""
         banks = np.arange(self.at.banks)
         read, written = read_word * len(banks) + banks, write_word * len(banks) + banks
-        if self.at.ports == "single":  # one address: a bank that is written shows what it loses
-            read = np.where(enable, written, read)
         is_read = read < self.at.size
         is_written = (enable == 1) & (written < self.at.size)
-        values = None if self.at.transparent else self._read_first(read[is_read])
+        values = None
+        if not self.at.transparent:
+            values = self.model.read(self.model.access(read[is_read]))
         self.pending = None if is_filling else (read[is_read], values)
         self.collisions += bool((is_read & is_written & (read_word == write_word)).any())
         self._write(written[is_written], data[is_written])
-
-    def _read_first(self, elements):
-        if self.at.ports == "single":  # the model's port is that of all banks: look inside
-            return self.model.values[0][elements]
-        return self.model.read(self.model.access(elements))
 
     def _write(self, elements, values) -> None:
         self.model.write(self.model.access(elements), values)

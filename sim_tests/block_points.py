@@ -107,14 +107,12 @@ class MemoryPoint:
 
     size: int
     banks: int
-    ports: str = "dual"
     transparent: bool = False
 
 
 MEMORIES = {
     "read_first": MemoryPoint(size=13, banks=3),
     "transparent": MemoryPoint(size=13, banks=3, transparent=True),
-    "single": MemoryPoint(size=13, banks=3, ports="single"),
     "one_word": MemoryPoint(size=5, banks=5, transparent=True),
     "one_bank": MemoryPoint(size=6, banks=1),
 }

@@ -83,7 +83,7 @@ def instances() -> dict[str, wiring.Component]:
         made[f"interleaver_{name}"] = RoutedInterleaver(part)
     for name, at in MEMORIES.items():
         made[f"memory_{name}"] = BankedMemory(
-            shape=unsigned(MEMORY_BITS), size=at.size, banks=at.banks, ports=at.ports,
+            shape=unsigned(MEMORY_BITS), size=at.size, banks=at.banks,
             transparent=at.transparent,
         )  # fmt: skip
     for name, at in EDGE_POINTS.items():
