@@ -45,10 +45,11 @@ class Shuffle(wiring.Component):
         key, following = Signal(self.bits), Signal.like(count)
         m.d.sync += key.eq(self.keys[following])  # chosen a clock ahead of its use
         summed, mixed = Signal(self.bits), Signal(self.bits)
-        shifted = Array([x << up for up, _ in ROUNDS])[count]
+        kinds, kind = ROUNDS[:2], count[0]
+        shifted = Array([x << up for up, _ in kinds])[kind]
         m.d.comb += [
             summed.eq((x + shifted + key) & self.mask),
-            mixed.eq(summed ^ Array([summed >> down for _, down in ROUNDS])[count]),
+            mixed.eq(summed ^ Array([summed >> down for _, down in kinds])[kind]),
         ]
         with m.FSM():
             with m.State("FREE"):

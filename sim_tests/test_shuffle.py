@@ -49,7 +49,7 @@ def test_orders_of_seeds_and_epochs_have_nothing_in_common():
 
 
 def test_the_order_does_not_change_between_versions():
-    assert Shuffle.of(11, seed=1, epoch=2).order().tolist() == [6, 8, 5, 7, 9, 2, 1, 4, 3, 10, 0]
+    assert Shuffle.of(11, seed=1, epoch=2).order().tolist() == [2, 3, 5, 1, 10, 7, 4, 8, 6, 0, 9]
 
 
 @pytest.mark.parametrize(("size", "bits"), [(1, 1), (5, 3), (13, 4), (13, 7), (100, 7)])

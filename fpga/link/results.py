@@ -46,10 +46,11 @@ class Results(wiring.Component):
             width=self.prediction_bits, depth=self.sizes.predictions
         )
         taken, right = Signal(), Signal()
+        # A clock late, which is early enough: predictions have clocks between them.
+        m.d.sync += self.predictions.ready.eq(queue.w_rdy | ~self.keep)
         m.d.comb += [
-            self.predictions.ready.eq(queue.w_rdy | ~self.keep),
             queue.w_data.eq(self.predictions.payload),
-            queue.w_en.eq(self.predictions.valid & self.keep),
+            queue.w_en.eq(self.predictions.valid & self.predictions.ready & self.keep),
             self.kept.payload.eq(queue.r_data),
             self.kept.valid.eq(queue.r_rdy),
             queue.r_en.eq(self.kept.ready),
