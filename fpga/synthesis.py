@@ -103,7 +103,7 @@ def synthesise(source: str, top: str, device: Device, folder: Path) -> Synthesis
         command=(sys.executable, "-m", "fpga.yosys", json.dumps(settings)),
         inputs=(source,),
         outputs=("synthesis.json", "netlist.json") if is_ecp5 else ("synthesis.json",),
-        tools=(f"pyosys {version('pyosys')}", *map(_code, ("yosys", "multiplier_registers"))),
+        tools=(f"pyosys {version('pyosys')}", *map(_code, ("yosys", "multiplier_registers", "fan_out"))),
         stage=stage,
     )
     record = steps.run(step, folder)

@@ -19,6 +19,7 @@ from typing import Any
 
 from pyosys import libyosys
 
+from fpga import fan_out
 from fpga.multiplier_registers import take_registers
 
 READ = {".il": "read_rtlil", ".v": "read_verilog"}
@@ -101,12 +102,13 @@ def _count_memories(design: libyosys.Design) -> int:
 
 
 def _finish(path: Path, top: str, statistics: dict[str, int]) -> dict[str, int]:
-    """Move registers into multipliers, and leave the libraries out of the netlist."""
+    """Move registers into multipliers, copy those that drive many, leave the libraries out."""
     netlist = json.loads(path.read_text())
     netlist["modules"] = {top: netlist["modules"][top]}
     taken = take_registers(netlist, top)
+    copies = fan_out.split(netlist, top)
     path.write_text(json.dumps(netlist))
-    statistics["TRELLIS_FF"] = statistics.get("TRELLIS_FF", 0) - taken.flip_flops
+    statistics["TRELLIS_FF"] = statistics.get("TRELLIS_FF", 0) - taken.flip_flops + copies
     return asdict(taken)
 
 

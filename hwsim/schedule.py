@@ -248,8 +248,11 @@ class Schedule:
 
     @property
     def control_latency(self) -> int:
-        """Clocks from what the sequencer says to what the data path does."""
-        return int(self.is_skewed)
+        """Clocks from what the sequencer says to what the data path does.
+
+        Two registers bring the clock enable of scheme "zero-bubble" all over an FPGA.
+        """
+        return 2 if self.is_skewed else 0
 
     @cached_property
     def block_cycle(self) -> int:

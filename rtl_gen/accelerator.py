@@ -15,7 +15,7 @@ from hwsim.design import Design
 from hwsim.schedule import Schedule
 from rtl_gen import register_map as regs
 from rtl_gen.axi_lite import AxiLite, axi_lite_ports
-from rtl_gen.pipeline import HOST_READ_CLOCKS, Pipeline, beat_layout, prediction_layout
+from rtl_gen.pipeline import Pipeline, beat_layout, host_read_clocks, prediction_layout
 from rtl_gen.wire import wire
 
 
@@ -69,7 +69,7 @@ class Accelerator(wiring.Component):
         m = Module()
         m.submodules.core = self.core
         m.submodules.axi_lite = self.bus = AxiLite(
-            address_bits=self.address_bits, read_clocks=HOST_READ_CLOCKS
+            address_bits=self.address_bits, read_clocks=host_read_clocks(self.schedule)
         )
         for name in axi_lite_ports(self.address_bits):
             inner, outer = getattr(self.bus, name), getattr(self, name)

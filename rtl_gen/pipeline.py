@@ -44,8 +44,14 @@ def prediction_layout(design: Design) -> data.StructLayout:
     return data.StructLayout({"prediction": index_shape(design.network.layers[-1]), "correct": 1})
 
 
-HOST_READ_CLOCKS = 4
-"""From the host's access to its value: to the junction, to the memory, out of it, out of here."""
+def host_clocks(schedule: Schedule) -> int:
+    """From the host's access to the junction's memories: as long as control takes, at least one."""
+    return max(1, schedule.control_latency)
+
+
+def host_read_clocks(schedule: Schedule) -> int:
+    """From the host's access to its value: to the memory, through it, out of it, out of here."""
+    return host_clocks(schedule) + 3
 
 
 class Pipeline(wiring.Component):
@@ -62,7 +68,7 @@ class Pipeline(wiring.Component):
         predictions (Out): stream of ``prediction_layout``.
         drain (In): let inputs that are under way come out while none is offered.
         advance, idle, drained (Out): see ``Sequencer``; while idle the host may use its port.
-        host (In): see ``HostSide``; the value comes ``HOST_READ_CLOCKS`` later. host_junction (In):
+        host (In): see ``HostSide``; the value comes ``host_read_clocks`` later. host_junction (In):
             which junction, from 0.
         saturated (Out): per junction 3 bits (FF, BP, UP): an operation left the range.
     """
@@ -196,13 +202,14 @@ class Pipeline(wiring.Component):
 
     def _host(self, m: Module) -> None:
         """The host's port to the junction it names; nothing starts in the clock of its access."""
-        host, which = self.host, delay_data(m, self.host_junction, 1, "host_which")
+        host, clocks = self.host, host_clocks(self.schedule)
+        which = delay_data(m, self.host_junction, clocks, "host_which")
         late = {
-            name: delay_data(m, getattr(host, name), 1, f"host_{name}")
+            name: delay_data(m, getattr(host, name), clocks, f"host_{name}")
             for name in ("write", "is_bias", "word", "bank", "data")
         }
         granted = wire(m, host.select & self.sequencer.idle, "granted")
-        m.d.comb += self.accessed.eq(delay(m, granted, 1, "host_select"))
+        m.d.comb += self.accessed.eq(delay(m, granted, clocks, "host_select"))
         values = []
         for i, junction in enumerate(self.junctions):
             # The host reaches weights and biases while the pipeline stands still.

@@ -15,7 +15,7 @@ from hwsim import pipeline as model
 from hwsim.pipeline import Input
 from hwsim.state import State
 from rtl_gen.interleaver import PRIMING_CLOCKS
-from rtl_gen.pipeline import HOST_READ_CLOCKS, Pipeline
+from rtl_gen.pipeline import Pipeline, host_clocks, host_read_clocks
 from rtl_gen.verification.lockstep import Lockstep, Read, Sample
 from rtl_gen.verification.stimulus import Offer, Stimulus
 
@@ -131,7 +131,7 @@ class AmaranthBench:
             await ctx.tick()
         ctx.set(host.select, 0)
         ctx.set(host.write, 0)
-        await ctx.tick()
+        await ctx.tick().repeat(host_clocks(self.pipeline.schedule))
 
     async def _read_state(self, ctx: Any) -> State:
         host, number = self.pipeline.host, self.pipeline.design.fixed_point
@@ -139,12 +139,12 @@ class AmaranthBench:
         ctx.set(host.select, 1)
         for junction, is_bias, element, word, bank in self._elements():
             self._select(ctx, junction, is_bias, word, bank)
-            await ctx.tick().repeat(HOST_READ_CLOCKS)
+            await ctx.tick().repeat(host_read_clocks(self.pipeline.schedule))
             raw = ctx.get(host.value)
             value = raw - ((raw >> (number.width - 1)) << number.width)
             (state.biases if is_bias else state.weights)[junction][element] = value
         ctx.set(host.select, 0)
-        await ctx.tick()
+        await ctx.tick().repeat(host_clocks(self.pipeline.schedule))
         return state
 
     def _select(self, ctx: Any, junction: int, is_bias: int, word: int, bank: int) -> None:
