@@ -27,7 +27,8 @@ def split(netlist: dict[str, Any], top: str, most: int = MOST) -> int:
     module = netlist["modules"][top]
     cells, added = module["cells"], 0
     inputs = _inputs(cells)
-    fresh = 1 + max(bit for net in module["netnames"].values() for bit in _numbers(net["bits"]))
+    ports = [bits for cell in cells.values() for bits in cell["connections"].values()]
+    fresh = 1 + max(bit for bits in ports for bit in bits if isinstance(bit, int))
     for name, cell in list(cells.items()):
         if cell["type"] != REGISTER:
             continue
@@ -53,8 +54,3 @@ def _inputs(cells: dict[str, Any]) -> dict[int, list[tuple[str, str, int]]]:
                 for index, bit in enumerate(bits):
                     found[bit].append((name, port, index))
     return found
-
-
-def _numbers(bits: list[int | str]) -> list[int]:
-    """Nets; constants are strings."""
-    return [bit for bit in bits if isinstance(bit, int)]

@@ -35,6 +35,9 @@ LUTS = {
 }
 """Look-up tables in a cell."""
 
+OWN = ("yosys", "multiplier_registers", "fan_out")
+"""Files of ours that have a part in it."""
+
 FLIP_FLOPS = {
     "ecp5": {"TRELLIS_FF": 1},
     "series-7": {"FDRE": 1, "FDSE": 1, "FDCE": 1, "FDPE": 1},
@@ -103,7 +106,7 @@ def synthesise(source: str, top: str, device: Device, folder: Path) -> Synthesis
         command=(sys.executable, "-m", "fpga.yosys", json.dumps(settings)),
         inputs=(source,),
         outputs=("synthesis.json", "netlist.json") if is_ecp5 else ("synthesis.json",),
-        tools=(f"pyosys {version('pyosys')}", *map(_code, ("yosys", "multiplier_registers", "fan_out"))),
+        tools=(f"pyosys {version('pyosys')}", *map(_code, OWN)),
         stage=stage,
     )
     record = steps.run(step, folder)

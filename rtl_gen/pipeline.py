@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from amaranth.hdl import Array, Module, Mux, Signal, unsigned
+from amaranth.hdl import Array, Const, Module, Mux, Signal, unsigned
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
@@ -93,6 +93,8 @@ class Pipeline(wiring.Component):
     def elaborate(self, platform: object) -> Module:
         m = Module()
         self.accessed = Signal()
+        # What starts now comes after an access that was granted, where control takes its time.
+        self.held = Const(0) if self.schedule.control_latency else self.accessed
         self._blocks()
         m.submodules.sequencer = self.sequencer
         self.moves = self._late(m, self.sequencer.advance, "moves")
@@ -160,12 +162,12 @@ class Pipeline(wiring.Component):
         last = sequencer.beat == self.schedule.beats - 1
         accepted = Signal()
         m.d.comb += [
-            sequencer.offered.eq(self.pixels.valid & ~self.accessed),
+            sequencer.offered.eq(self.pixels.valid & ~self.held),
             sequencer.incoming.valid.eq(1),
             sequencer.incoming.train.eq(0 if self.schedule.inference else beat.train),
             sequencer.incoming.label.eq(beat.label),
             sequencer.incoming.eta_shift.eq(beat.eta_shift),
-            self.pixels.ready.eq(sequencer.ready & ~self.accessed),
+            self.pixels.ready.eq(sequencer.ready & ~self.held),
             accepted.eq(self.pixels.valid & self.pixels.ready),
             cursor.restart.eq(accepted & last),
             cursor.advance.eq(Mux(accepted, step, 0)),
@@ -183,7 +185,7 @@ class Pipeline(wiring.Component):
         """The output stream: one register, filled when an input's last output is written."""
         sequencer, out = self.sequencer, self.predictions
         m.d.comb += [
-            sequencer.drain.eq(self.drain & ~self.accessed),
+            sequencer.drain.eq(self.drain & ~self.held),
             sequencer.free.eq(~out.valid | out.ready),
             self.advance.eq(sequencer.advance),
             self.idle.eq(sequencer.idle),
