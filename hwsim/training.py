@@ -17,7 +17,10 @@ from hwsim.design import Design
 from hwsim.engines import infer, make_engine
 from hwsim.interleaver import Index
 from hwsim.schedule import Schedule
+from hwsim.shuffle import Shuffle
 from hwsim.state import State
+
+SHUFFLERS = ("numpy", "board")
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,10 +54,12 @@ class Trainer:
         schedule: its schedule.
         data: training and test set, fitted to the design.
         state: where to go on from; the design's initial state if not given.
-        seed: shuffles, and nothing else: epoch e takes the data in the order that
-            ``numpy.random.default_rng([seed, e])`` permutes it to, e counted from the initial
-            weights on, so that a resumed run takes the order the whole run would have taken.
+        seed: shuffles, and nothing else: epoch e takes the data in an order that is drawn from
+            seed and e, e counted from the initial weights on, so that a resumed run takes the order
+            the whole run would have taken.
         shuffle: whether to; if not, every epoch takes the data as it comes.
+        shuffler: one of ``SHUFFLERS``: ``numpy.random.default_rng([seed, e])``, or
+            ``hwsim.shuffle``, as boards do.
         limit: train on the first that many inputs of the data only, the same in every epoch.
         engine: one of ``hwsim.engines.ENGINES``: the same bits in different time.
     """
@@ -68,6 +73,7 @@ class Trainer:
         state: State | None = None,
         seed: int = 1,
         shuffle: bool = True,
+        shuffler: str = "numpy",
         limit: int | None = None,
         engine: str = "fast",
     ) -> None:
@@ -76,6 +82,7 @@ class Trainer:
         self.data = data
         self.seed = seed
         self.shuffle = shuffle
+        self.shuffler = shuffler
         self.n_inputs = min(len(data.xtr), limit or len(data.xtr))
         self.engine_name = engine
         self.engine = make_engine(engine, design, schedule, state)
@@ -114,6 +121,9 @@ class Trainer:
     def _order(self) -> Index:
         if not self.shuffle:
             return np.arange(self.n_inputs)
+        if self.shuffler == "board":
+            epoch = self.engine.epochs_seen
+            return Shuffle.of(self.n_inputs, seed=self.seed, epoch=epoch).order()
         rng = np.random.default_rng([self.seed, self.engine.epochs_seen])
         return rng.permutation(self.n_inputs)
 

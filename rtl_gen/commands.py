@@ -41,6 +41,7 @@ def generate(path: Path, folder: Path, inference: bool, vectors: int, as_json: b
     \b
     Writes into DIR:
       accelerator.v     the hardware; top module accelerator
+      accelerator.core  the same for FuseSoC
       design.json       the design, every default spelled out
       manifest.json     hash, ports, streams, registers, latencies, tool versions
       vectors/          with --vectors: inputs, and every memory after each block

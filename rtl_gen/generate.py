@@ -17,6 +17,7 @@ from hwsim.errors import MISSING, bad
 from hwsim.files import write_bytes
 from hwsim.schedule import Schedule, make_schedule
 from hwsim.state import State
+from rtl_gen import core_file
 from rtl_gen.manifest import manifest
 from rtl_gen.vectors import golden_vectors
 from rtl_gen.verification.stimulus import Stimuli
@@ -39,7 +40,7 @@ def generate(
     vectors: int = 0,
     progress: Callable[[int], None] | None = None,
 ) -> list[File]:
-    """Write Verilog, design, manifest and golden vectors to ``folder``, which is made if need be.
+    """Write what ``docs/hardware.md`` lists to ``folder``, which is made if need be.
 
     Everything is generated before anything is written. Same design, same bytes.
 
@@ -61,6 +62,7 @@ def generate(
     State.initial(design)  # a file that it names is good, or nothing is written
     content = {f"{TOP}.v": verilog.encode()}
     content |= _design_files(design, schedule)
+    content[core_file.NAME] = core_file.core_file(design.network.layers, verilog).encode()
     text = json.dumps(manifest(top, verilog), indent=2) + "\n"
     content["manifest.json"] = text.encode()
     if vectors:

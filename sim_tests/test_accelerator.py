@@ -191,6 +191,15 @@ def test_same_design_same_bytes_and_a_folder_that_stands_alone(tmp_path):
     assert manifest["latencies"]["block_cycle"] == make_schedule(design).block_cycle
 
 
+def test_the_core_file_names_the_hardware(tmp_path):
+    files = generate(make_design(SMALL), tmp_path / "out")
+    text = (tmp_path / "out" / "accelerator.core").read_text()
+    assert text.startswith("CAPI=2:\n")
+    assert f"name: ::accelerator-{files[0].sha256[:8]}:0\n" in text
+    assert "files: [accelerator.v]" in text
+    assert text.count(f"toplevel: {TOP}\n") == 2
+
+
 def test_golden_vectors_hold_every_memory_after_each_block(tmp_path):
     design = make_design(SMALL)
     generate(design, tmp_path / "out", vectors=3)

@@ -37,7 +37,7 @@ GOOD, FAILED, BAD_INPUT = 0, 1, 2
 BUG, NO_MEMORY, NO_OUTPUT = 70, 71, 74  # EX_SOFTWARE, EX_OSERR, EX_IOERR of sysexits.h
 INTERRUPTED, BROKEN_PIPE = 130, 141  # as a shell reports these signals
 
-OURS = {"hwsim", "rtl_gen"}
+OURS = {"hwsim", "rtl_gen", "fpga"}
 """The folders whose lines a bug is reported by."""
 
 

@@ -32,7 +32,7 @@ from hwsim.files import write_npz
 from hwsim.schedule import make_schedule
 from hwsim.simulation import Usage, steady_utilisation, usage_of
 from hwsim.state import State
-from hwsim.training import Epoch, Trainer
+from hwsim.training import SHUFFLERS, Epoch, Trainer
 
 FILE = click.Path(path_type=Path)
 
@@ -62,6 +62,14 @@ FILE = click.Path(path_type=Path)
     metavar="S",
     help="Seed of the shuffling, and of nothing else.",
 )
+@click.option(
+    "--shuffle",
+    "shuffler",
+    type=click.Choice(SHUFFLERS),
+    default=SHUFFLERS[0],
+    show_default=True,
+    help="Who shuffles: numpy, or the address generator that boards have.",
+)
 @click.option("--no-shuffle", is_flag=True, help="Take the data in its own order.")
 @click.option(
     "--save", type=FILE, metavar="STATE.npz", help="Write the state here after every epoch."
@@ -82,8 +90,9 @@ FILE = click.Path(path_type=Path)
 @engine_option
 @json_option
 def train(
-    path: Path, source: str, epochs: int, limit: int | None, seed: int, no_shuffle: bool,
-    save: Path | None, load: Path | None, predictions: Path | None, engine: str, as_json: bool,
+    path: Path, source: str, epochs: int, limit: int | None, seed: int, shuffler: str,
+    no_shuffle: bool, save: Path | None, load: Path | None, predictions: Path | None, engine: str,
+    as_json: bool,
 ) -> None:  # fmt: skip
     r"""Train DESIGN bit for bit as the hardware would.
 
@@ -109,8 +118,8 @@ def train(
     warn_of_fewer("--limit", limit, len(data.xtr))
     with output.patience("starting the engine; the first time, it is compiled"):
         trainer = Trainer(
-            design, schedule, data, state=state, seed=seed, shuffle=not no_shuffle, limit=limit,
-            engine=engine,
+            design, schedule, data, state=state, seed=seed, shuffle=not no_shuffle,
+            shuffler=shuffler, limit=limit, engine=engine,
         )  # fmt: skip
     done = _train(trainer, epochs, save)
     if predictions is not None:

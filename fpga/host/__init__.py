@@ -1,0 +1,1 @@
+"""The host: drives a board, simulated or not, over a serial port."""

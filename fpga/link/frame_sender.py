@@ -1,0 +1,95 @@
+"""Responses to bytes; the payload stays, so that a response can be sent once more."""
+
+from __future__ import annotations
+
+from amaranth.hdl import Module, Signal
+from amaranth.lib import stream, wiring
+from amaranth.lib.memory import Memory
+from amaranth.lib.wiring import In, Out
+
+from fpga.link.frame_receiver import HEAD
+from fpga.link.frames import CRC, CRC_BYTES, HEADER
+
+
+class FrameSender(wiring.Component):
+    """One response at a time.
+
+    Args:
+        payload_bytes: the largest payload, a power of two.
+
+    Attributes:
+        head (In): of the response, steady until ``done``.
+        send (In): begin, for one clock.
+        done (Out): the transmitter has taken the last byte; for one clock.
+        put (In): write ``put_data`` (In) into the payload at ``put_at`` (In).
+        bytes (Out): to the transmitter.
+    """
+
+    def __init__(self, *, payload_bytes: int) -> None:
+        self.payload_bytes = payload_bytes
+        super().__init__(
+            {
+                "head": In(HEAD),
+                "send": In(1),
+                "done": Out(1),
+                "put": In(1),
+                "put_at": In(range(payload_bytes)),
+                "put_data": In(8),
+                "bytes": Out(stream.Signature(8)),
+            }
+        )
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        m.submodules.memory = memory = Memory(shape=8, depth=self.payload_bytes, init=[])
+        write, read = memory.write_port(), memory.read_port()
+        m.submodules.crc = crc = CRC.create()
+        rest, count = Signal(HEAD.size), Signal(16)
+        taken = Signal()
+        m.d.comb += [
+            write.en.eq(self.put),
+            write.addr.eq(self.put_at),
+            write.data.eq(self.put_data),
+            read.addr.eq(count),
+            taken.eq(self.bytes.valid & self.bytes.ready),
+            crc.data.eq(self.bytes.payload),
+            crc.start.eq(self.send),
+        ]
+        with m.FSM():
+            with m.State("IDLE"):
+                m.d.sync += [rest.eq(self.head.as_value()), count.eq(0)]
+                with m.If(self.send):
+                    m.next = "HEAD"
+            with m.State("HEAD"):
+                m.d.comb += [self.bytes.valid.eq(1), self.bytes.payload.eq(rest)]
+                m.d.comb += crc.valid.eq(taken)
+                with m.If(taken):
+                    m.d.sync += [rest.eq(rest >> 8), count.eq(count + 1)]
+                    with m.If(count == HEADER.size - 1):
+                        m.d.sync += count.eq(0)
+                        m.next = "NEXT"
+            with m.State("NEXT"):  # the memory reads
+                m.next = "PAYLOAD"
+                with m.If(count == self.head.length):
+                    m.d.sync += count.eq(0)
+                    m.next = "CRC"
+            with m.State("PAYLOAD"):
+                m.d.comb += [
+                    self.bytes.valid.eq(1),
+                    self.bytes.payload.eq(read.data),
+                    crc.valid.eq(taken),
+                ]
+                with m.If(taken):
+                    m.d.sync += count.eq(count + 1)
+                    m.next = "NEXT"
+            with m.State("CRC"):
+                m.d.sync += rest.eq(crc.crc)
+                m.next = "TAIL"
+            with m.State("TAIL"):
+                m.d.comb += [self.bytes.valid.eq(1), self.bytes.payload.eq(rest)]
+                with m.If(taken):
+                    m.d.sync += [rest.eq(rest >> 8), count.eq(count + 1)]
+                    with m.If(count == CRC_BYTES - 1):
+                        m.d.comb += self.done.eq(1)
+                        m.next = "IDLE"
+        return m

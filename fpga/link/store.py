@@ -1,0 +1,149 @@
+"""The data set on the FPGA: inputs that are loaded once, then fed at core speed."""
+
+from __future__ import annotations
+
+from amaranth.hdl import Module, Signal
+from amaranth.lib import data, stream, wiring
+from amaranth.lib.memory import Memory
+from amaranth.lib.wiring import In, Out
+
+from fpga.link.beats import beat_layout
+from fpga.link.sizes import LABEL_BYTES, Sizes
+from rtl_gen.interleaver import index_shape
+
+
+def place_layout(sizes: Sizes) -> data.StructLayout:
+    """Where an input lies: its number, and the word of its first beat."""
+    return data.StructLayout(
+        {
+            "index": index_shape(sizes.stored_inputs),
+            "word": index_shape(sizes.stored_inputs * sizes.beats),
+        }
+    )
+
+
+class Locator(wiring.Component):
+    """From the number of an input to where it lies; two clocks.
+
+    Args:
+        sizes: of design and link.
+
+    Attributes:
+        indices (In), places (Out): see ``place_layout``.
+    """
+
+    def __init__(self, sizes: Sizes) -> None:
+        self.sizes = sizes
+        super().__init__(
+            {
+                "indices": In(stream.Signature(index_shape(sizes.stored_inputs))),
+                "places": Out(stream.Signature(place_layout(sizes))),
+            }
+        )
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        index, multiplying = Signal(index_shape(self.sizes.stored_inputs)), Signal()
+        m.d.comb += self.indices.ready.eq(~multiplying & ~self.places.valid)
+        with m.If(self.places.ready):
+            m.d.sync += self.places.valid.eq(0)
+        with m.If(self.indices.ready):
+            m.d.sync += [index.eq(self.indices.payload), multiplying.eq(self.indices.valid)]
+        with m.If(multiplying):
+            m.d.sync += [
+                self.places.payload.index.eq(index),
+                self.places.payload.word.eq(index * self.sizes.beats),
+                self.places.valid.eq(1),
+                multiplying.eq(0),
+            ]
+        return m
+
+
+class Store(wiring.Component):
+    """The memory, a beat per word, and beside it the labels.
+
+    Args:
+        sizes: of design and link.
+
+    Attributes:
+        begin (In): write from input ``begin_at`` (In) on.
+        writes (In): beats to write, see ``beat_layout``; ready from the fourth clock after
+            ``begin`` on.
+        places (In): inputs to read.
+        beats (Out): their beats, one per clock without a gap if places come in time.
+    """
+
+    def __init__(self, sizes: Sizes) -> None:
+        self.sizes = sizes
+        beats = stream.Signature(beat_layout(sizes))
+        super().__init__(
+            {
+                "begin": In(1),
+                "begin_at": In(index_shape(sizes.stored_inputs)),
+                "writes": In(beats),
+                "places": In(stream.Signature(place_layout(sizes))),
+                "beats": Out(beats),
+            }
+        )
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        sizes = self.sizes
+        m.submodules.pixels = self.pixels = Memory(
+            shape=8 * sizes.beat_bytes, depth=max(2, sizes.stored_inputs * sizes.beats), init=[]
+        )
+        m.submodules.labels = self.labels = Memory(
+            shape=8 * LABEL_BYTES, depth=max(2, sizes.stored_inputs), init=[]
+        )
+        self._write(m)
+        self._read(m)
+        return m
+
+    def _write(self, m: Module) -> None:
+        pixels, labels = self.pixels.write_port(), self.labels.write_port()
+        m.submodules.locator = locator = Locator(self.sizes)
+        begin = Signal()
+        place = Signal(place_layout(self.sizes))
+        m.d.sync += begin.eq(self.begin)
+        m.d.comb += [
+            locator.indices.valid.eq(begin),
+            locator.indices.payload.eq(self.begin_at),
+            locator.places.ready.eq(1),
+            self.writes.ready.eq(1),
+            pixels.en.eq(self.writes.valid),
+            pixels.addr.eq(place.word),
+            pixels.data.eq(self.writes.payload.pixels),
+            labels.en.eq(self.writes.valid & self.writes.payload.last),
+            labels.addr.eq(place.index),
+            labels.data.eq(self.writes.payload.label),
+        ]
+        with m.If(locator.places.valid):
+            m.d.sync += place.eq(locator.places.payload)
+        with m.Elif(self.writes.valid):
+            m.d.sync += place.word.eq(place.word + 1)
+            m.d.sync += place.index.eq(place.index + self.writes.payload.last)
+
+    def _read(self, m: Module) -> None:
+        """The memory's own output registers are the beat on offer."""
+        pixels, labels = self.pixels.read_port(), self.labels.read_port()
+        place, active = Signal(place_layout(self.sizes)), Signal()
+        beat = Signal(range(self.sizes.beats + 1))
+        advance, last, first = Signal(), Signal(), Signal()
+        out = self.beats
+        m.d.comb += [
+            advance.eq(~out.valid | out.ready),
+            last.eq(beat == self.sizes.beats - 1),
+            first.eq(beat == 0),
+            self.places.ready.eq(~active | (advance & last)),
+            pixels.addr.eq(place.word),
+            pixels.en.eq(advance),
+            labels.addr.eq(place.index),
+            labels.en.eq(advance & first),
+            out.payload.pixels.eq(pixels.data),
+            out.payload.label.eq(labels.data),
+        ]
+        with m.If(advance):
+            m.d.sync += [out.valid.eq(active), out.payload.last.eq(last)]
+            m.d.sync += [place.word.eq(place.word + 1), beat.eq(beat + 1)]
+        with m.If(self.places.ready):
+            m.d.sync += [place.eq(self.places.payload), active.eq(self.places.valid), beat.eq(0)]

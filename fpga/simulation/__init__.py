@@ -1,0 +1,1 @@
+"""A simulated board: the Verilog of ``System`` behind a TCP port."""
