@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from fpga.boards import Device
 from fpga.synthesis import NAMES, Use
-from hwsim.checks.memory_bits import memory_bits
 from hwsim.checks.multipliers import multipliers
 from hwsim.design import Design
 from hwsim.errors import Refused
@@ -22,7 +21,7 @@ after synthesis of 10x10 and 12x12 bits."""
 
 def shortages(design: Design, schedule: Schedule, device: Device) -> list[str]:
     """What the device has too little of, and by how much."""
-    bits = sum(memory_bits(design, part)["total"] for part in schedule.junctions)
+    bits = sum(part.memory_bits(design)["total"] for part in schedule.junctions)
     wanted = sum(multipliers(design, part)["total"] for part in schedule.junctions)
     in_logic = max(0, wanted - device.multipliers)
     luts = round(in_logic * LUTS_PER_BIT[device.family] * design.fixed_point.width**2)
