@@ -1,0 +1,284 @@
+"""Bills of what says when and where: addresses, delays, the sequencer, the host's side."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from fpga.estimate.bill import Bill, Rom
+from fpga.estimate.facts import Facts, index_bits
+from hwsim.design import Design
+from hwsim.schedule import Schedule
+from rtl_gen.accelerator import user_layout, whole_bytes
+from rtl_gen.pipeline import prediction_layout
+from rtl_gen.register_map import registers as register_map
+
+DATA_BITS = 32
+"""Of a register."""
+
+
+def interleaver(facts: Facts) -> Bill:
+    """Counters, tables of words and permutations, and what they say in this clock."""
+    bill, shape, pattern = Bill("interleaver"), facts.shape, facts.part.interleaver
+    cycle, depth, sweeps = (
+        index_bits(n) if n > 1 else 0 for n in (shape.junction_cycle, shape.depth, shape.d_out)
+    )
+    bill.registers += 2  # primed
+    phi, address = pattern.seed_vectors, index_bits(shape.depth)
+    by_sweep = phi is not None and not (phi == phi[0]).all()
+    words = facts.different_words
+    fresh = facts.has_delta
+    for bits, needed in ((cycle, fresh or phi is None), (depth, True), (sweeps, by_sweep)):
+        if needed:
+            bill.registers += bits
+            bill.add(bits)
+            bill.equals[bits] += 1
+            bill.gates += bits
+    bill.registers += depth  # the clock of the sweep, one later
+    if phi is None:
+        _table(bill, facts, pattern.bank_word)
+    else:
+        if by_sweep:
+            _table(bill, facts, np.repeat(phi, shape.depth, axis=0))
+        bill.add(address + 1, words)
+        if shape.depth & (shape.depth - 1):
+            bill.add(address + 1, 2 * words)
+            bill.choose(2, address * words)
+    bill.registers += words * address * (shape.depth > 1)
+    if not facts.is_fixed:
+        for rows in (pattern.bank, pattern.bank_lane)[: 2 if fresh else 1]:
+            bill.registers += _table(bill, facts, rows)
+    if fresh:
+        _fresh(bill, facts)
+    return bill
+
+
+def _fresh(bill: Bill, facts: Facts) -> None:
+    fresh, shape = facts.part.fresh, facts.shape
+    until = int(fresh.sum()) // shape.z
+    bill.registers += index_bits(shape.junction_cycle)
+    if (fresh == (np.arange(len(fresh)) < until)[:, None]).all():
+        bill.registers += 1
+        bill.add(index_bits(shape.junction_cycle))
+        return
+    bill.registers += _table(bill, facts, fresh.astype(int))
+
+
+def _table(bill: Bill, facts: Facts, rows: np.ndarray) -> int:
+    """A table of rows, as small as its content allows; returns its bits per row."""
+    shape = facts.shape
+    if (rows == rows[0]).all():
+        return 0
+    by_sweep = rows.reshape(shape.d_out, shape.depth, shape.z)
+    if (by_sweep == by_sweep[:, :1]).all():
+        rows = by_sweep[:, 0]
+    bits = index_bits(int(rows.max()) + 1)
+    columns = ((rows[:, :, None] >> np.arange(bits)) & 1).reshape(len(rows), -1)
+    different = np.unique(columns[:, (columns != columns[0]).any(axis=0)], axis=1).shape[1]
+    bill.roms.append(Rom(different, len(rows)))
+    return different
+
+
+def networks(facts: Facts) -> Bill:
+    """The ways between lanes and banks, where they change."""
+    bill, shape = Bill("networks"), facts.shape
+    if facts.is_fixed:
+        return bill
+    values = facts.value_bits * (1 + facts.trains)
+    if facts.has_delta:
+        values += 2 * facts.sum_bits + facts.per_edge * facts.slope_bits
+    bill.choose(shape.z, values * shape.z)
+    lane = index_bits(shape.z) * shape.z
+    bill.delay("lanes' banks", lane, 1)
+    if facts.has_delta:
+        end = facts.part.pace.carry + facts.part.latencies.backward
+        bill.delay("lanes' banks", lane, end)
+        bill.delay("banks' lanes", lane, end)
+    return bill
+
+
+def delays(facts: Facts) -> Bill:
+    """What goes beside the data of a junction and waits for it: shift registers.
+
+    Whatever stands behind one signal is one chain, read in several places.
+    """
+    bill = Bill("delays")
+    _forward_delays(bill, facts)
+    if facts.trains:
+        _learning_delays(bill, facts)
+    return bill
+
+
+def _forward_delays(bill: Bill, facts: Facts) -> None:
+    shape, width, registers, part = facts.shape, facts.width, facts.registers, facts.part
+    network, slots = registers.network, shape.right_banks
+    late, tree = facts.multiplier_latency, registers.tree
+    operand = int(registers.multiplier >= 2)
+    since = part.latencies.forward + part.pace.slack
+    count = slots.bit_length()
+    moving = finishing_bits(facts)
+    bill.delay("phase", facts.phase_bits, 1, reset=True)
+    bill.delay("phase", facts.phase_bits, network + max(0, late - 1))
+    bill.delay("lane is next", facts.double_lanes, min(late, 1))
+    bill.delay("finishing", moving, 1, reset=True)
+    bill.delay("finishing", moving, network + late + tree)
+    bill.delay("forward valid", 1, 1 + network + late + tree, reset=True)
+    bill.delay("weights", width * shape.z, network + operand)
+    values = facts.value_bits * shape.z
+    bill.delay("forward activations", values, network + operand, multiplied=True)
+    bill.delay("biases", width * slots, network + late)
+    bill.delay("count", count if count == 1 else moving, since - 1, reset=True)
+    base, word = right_place(facts)
+    bill.delay("right place", base + word, since)
+    results = facts.result_bits + facts.result_slope_bits * facts.has_result_slope
+    bill.delay("results", results * slots, part.pace.slack)
+    if facts.is_last:
+        bill.delay("label", index_bits(shape.n_right), since)
+
+
+def finishing_bits(facts: Facts) -> int:
+    """Registers behind the number of neurons that finish."""
+    whole, rest = divmod(facts.shape.z, facts.shape.d_in)
+    if not rest:
+        return whole.bit_count()
+    return ((whole + 1) | whole).bit_length()
+
+
+def right_place(facts: Facts) -> tuple[int, int]:
+    """Bits of bank and word of the first right neuron touched, in the memory to the right."""
+    shape = facts.shape
+    banks, depth = shape.right_banks, shape.right_depth
+    if not facts.is_last:
+        banks = facts.design.shapes[shape.index].left_banks
+        depth = -(-shape.n_right // banks)
+    return index_bits(banks), index_bits(depth)
+
+
+def _learning_delays(bill: Bill, facts: Facts) -> None:
+    shape, width, registers, part = facts.shape, facts.width, facts.registers, facts.part
+    carry, network, slots = part.pace.carry, registers.network, shape.right_banks
+    end, operand = carry + part.latencies.update, int(registers.multiplier >= 2)
+    wait = carry + network + (registers.multiplier if facts.has_slope else 0)
+    moving, eta = finishing_bits(facts), (width - 1).bit_length()
+    base, word = right_place(facts)
+    bill.delay("backward valid", 1, end, reset=True)
+    bill.delay("phase", facts.phase_bits, wait)
+    bill.delay("finishing", moving, max(wait, end - 1))
+    bill.delay("eta", eta, 1 + wait)
+    for what, bits in (("weights", width * shape.z), ("biases", width * slots)):
+        bill.delay(what, bits, wait)
+    bill.delay("weights", width * shape.z, wait + facts.multiplier_latency)
+    values = facts.value_bits * shape.z
+    bill.delay("backward activations", values, wait + operand, multiplied=operand > 0)
+    bill.delay("position", index_bits(shape.junction_cycle), end)
+    bill.delay("bias place", index_bits(slots) + index_bits(shape.right_depth), end)
+    bill.delay("right place", base + word, carry)
+    if facts.has_slope:
+        for what, bits in (("deltas", facts.right_sum_bits), ("slopes", facts.result_slope_bits)):
+            bill.delay(f"right {what}", bits * slots, network + operand, multiplied=True)
+    else:
+        bill.delay("right deltas", width * slots, network)
+    if facts.has_delta:
+        _backward_delays(bill, facts, wait)
+
+
+def _backward_delays(bill: Bill, facts: Facts, wait: int) -> None:
+    shape, part, registers = facts.shape, facts.part, facts.registers
+    end, read = part.pace.carry + part.latencies.backward, part.pace.carry + part.partial_latency
+    words = facts.different_words * index_bits(shape.depth)
+    operand = int(registers.multiplier >= 2)
+    bill.delay("words", words, read)
+    bill.delay("words", words, end)
+    bill.delay("fresh", 1, end)
+    bill.delay("backward valid", 1, end, reset=True)
+    bill.delay("partial sums", facts.sum_bits * shape.z, end - 1 - read)
+    if facts.per_edge:
+        bill.delay("slopes", facts.slope_bits * shape.z, wait + operand, multiplied=operand > 0)
+        bill.delay("weights", facts.width * shape.z, wait + registers.multiplier + operand)
+
+
+def cursors(facts: Facts) -> Bill:
+    """Where the right neurons touched lie."""
+    bill, shape = Bill("cursors"), facts.shape
+    places = {(shape.right_banks, index_bits(shape.right_depth))}
+    base, word = right_place(facts)
+    if not facts.is_last:
+        places = [*places, (facts.design.shapes[shape.index].left_banks, word)]
+    for banks, bits in places:
+        cursor(bill, index_bits(banks), bits)
+    return bill
+
+
+def cursor(bill: Bill, base: int, word: int) -> None:
+    """``rtl_gen.natural_order.Cursor``."""
+    bill.registers += base + word
+    bill.add(base + 1)
+    bill.add(base + 2, 2)
+    bill.add(word)
+    bill.choose(2, base)
+    bill.gates += base + word
+
+
+def sequencer(design: Design, schedule: Schedule) -> Bill:
+    """Position, the inputs under way, and what each junction does."""
+    bill, last = Bill("sequencer"), schedule.junctions[-1]
+    position, beat = index_bits(schedule.block_cycle), index_bits(schedule.beats)
+    label, eta = index_bits(design.network.layers[-1]), design.fixed_point.width - 1
+    eta = eta.bit_length()
+    learn = (1 + eta) * (not schedule.inference)
+    bill.registers += 2 + 2 + position + beat + 1 + learn + label
+    bill.add(position)
+    bill.add(beat)
+    bill.equals[position] += 2
+    bill.equals[beat] += 1
+    bill.gates += 30
+    oldest = schedule.oldest_age
+    learning = max(p.backward_age for p in schedule.junctions)
+    bill.registers += oldest + learn * learning + label * last.forward_age
+    for part in schedule.junctions:
+        _work(bill, part, position, learn, label, is_skewed=schedule.is_skewed)
+    if schedule.is_skewed:
+        bill.registers += 2 + label  # moves, predicts, predicted
+    return bill
+
+
+def _work(
+    bill: Bill, part: object, position: int, learn: int, label: int, *, is_skewed: bool
+) -> None:
+    said = position + 2 + 1 + (1 + learn if learn else 0)
+    if part.shape.index == part.n_junctions:
+        said += label
+    if is_skewed:
+        bill.registers += said
+    if part.pace.offset:
+        bill.registers += said - 1
+        bill.add(position)
+        bill.equals[position] += 1
+        bill.gates += 4
+
+
+def host(design: Design, schedule: Schedule) -> Bill:
+    """Registers, streams, the host's way to parameters: everything around the junctions."""
+    bill, shapes = Bill("host"), design.shapes
+    width, n_junctions = design.fixed_point.width, design.n_junctions
+    beat, label = index_bits(max(2, schedule.beats)), index_bits(design.network.layers[-1])
+    word = index_bits(max(max(s.junction_cycle, s.right_depth) for s in shapes))
+    bank = index_bits(max(s.z for s in shapes))
+    address = (4 * len(register_map(design))).bit_length() - 2
+    bill.registers += 2 * DATA_BITS + 2 * address + 12  # AXI4-Lite
+    bill.registers += 3 * DATA_BITS + 1 + 9 + 2 + (width - 1).bit_length()  # word, bank, select ..
+    bill.registers += beat + 2 + 3 * n_junctions + 1 + label + 3
+    bill.registers += 2 + word + bank + width + width + 1  # on the way to and from junctions
+    bill.registers += 2 * index_bits(n_junctions)
+    bill.add(DATA_BITS, 4)
+    bill.choose(2, 2 * DATA_BITS)
+    bill.gates += 200 + 30 * n_junctions + 3 * len(user_layout(design).members)
+    bill.gates += whole_bytes(prediction_layout(design).size)
+    bill.choose(n_junctions, width)
+    first = schedule.junctions[0].shape
+    cursor(bill, index_bits(first.left_banks), index_bits(first.left_depth))
+    if schedule.is_skewed:
+        place = index_bits(first.left_banks) + index_bits(first.left_depth)
+        pixels = design.pixels_per_beat
+        bill.registers += place + design.input_bits * pixels + pixels.bit_count()
+    return bill
+
