@@ -31,7 +31,9 @@ def main(settings: dict[str, Any]) -> None:
     design, top = libyosys.Design(), settings["top"]
     source = settings["source"]
     _run(design, f"{READ[Path(source).suffix]} {source}", f"hierarchy -top {top}", "proc")
-    _run(design, "flatten", "opt", "wreduce", "peepopt", "opt_clean")
+    _run(design, "flatten", "opt_expr", "opt_clean", "opt -nodffe -nosdff", "wreduce", "peepopt")
+    # synth_xilinx loses the other lanes of a register when it moves one into a DSP block.
+    _run(design, "opt_clean", "splitcells t:$dff")
     multipliers = _share_out(design, settings["multipliers"], settings["multiplier_bits"])
     synthesis = f"{settings['synthesis']} -top {top}"
     if multipliers["in_logic"]:

@@ -19,10 +19,15 @@ def _round(bill: Bill, facts: Facts, raw: int, count: int) -> None:
     bill.add(width, count)
 
 
-def _multipliers(bill: Bill, facts: Facts, *, left: int, count: int, wide: bool = False) -> None:
-    """``rtl_gen.multiplier``."""
-    registers, raw = facts.registers.multiplier, left + facts.width
-    bill.multipliers.append(Multiplier(left, facts.width, count, registers >= 1))
+def _multipliers(
+    bill: Bill, facts: Facts, *, left: int, count: int, wide: bool = False, registers: int = -1
+) -> None:
+    """``rtl_gen.multiplier``, with the design's registers if nothing else is said."""
+    registers = facts.registers.multiplier if registers < 0 else registers
+    raw = left + facts.width
+    right = facts.width if wide or not facts.is_first else facts.pixel_bits
+    kept = left + right - facts.frac_bits + 1 if registers else 0
+    bill.multipliers.append(Multiplier(left, facts.width, count, kept))
     if not wide:
         _round(bill, facts, raw, count)
     rounded = raw - facts.frac_bits + 1 if wide else facts.width + 1  # and its flag
@@ -149,13 +154,22 @@ def activation(facts: Facts) -> Bill:
     model = Activation("sigmoid", facts.number)
     beyond = 1 << (width - 1) > model.limit
     rows = 2 * model.limit >> model.step_shift
-    bits = facts.result_bits + facts.result_slope_bits * facts.has_result_slope
-    bill.roms.append(Rom(bits, rows, slots))
-    bill.delay("results", bits * slots, late)
+    bits = facts.result_bits + facts.result_slope_bits
+    unread = 0 if facts.has_result_slope else facts.result_slope_bits
+    bill.roms.append(Rom(bits, rows, slots, unread))
+    bill.delay("results", (bits - unread) * slots, late)
     bill.registers += slots
     if beyond:
         bill.registers += slots
         bill.gates += (facts.int_bits - 2 + 2 * 2 * facts.frac_bits) * slots
+    return bill
+
+
+def output_delta(facts: Facts) -> Bill:
+    """What output deltas are made of, besides the cost's own subtraction: the quadratic one."""
+    bill = Bill("output delta")
+    if facts.trains and facts.quadratic:
+        _multipliers(bill, facts, left=facts.width, count=facts.shape.right_banks, registers=0)
     return bill
 
 

@@ -26,8 +26,7 @@ def _gather(bill: Bill, slots: int, bases: tuple[int, ...], bits: int) -> None:
 
 
 def _memories(bill: Bill, width: int, depth: int, count: int, **more: bool) -> None:
-    built = max(2, depth)
-    bill.memories.append(Memory(width, built, count, used_bits=width * depth * count, **more))
+    bill.memories.append(Memory(width, max(2, depth), count, **more))  # one word has no address
 
 
 def layer(facts: Facts, slots: int, bases: tuple[int, ...]) -> Bill:
@@ -58,7 +57,7 @@ def _copies(
     """Copies of a result memory, one of which is written."""
     depth = facts.shape.left_depth
     address = index_bits(max(2, depth))
-    _memories(bill, bits, depth, copies * banks)
+    _memories(bill, bits, depth, copies * banks, single=is_single)
     bill.gates += copies * banks
     if is_single:
         bill.choose(2, copies * banks * address)
@@ -88,9 +87,9 @@ def _slopes(bill: Bill, facts: Facts, slots: int, bases: tuple[int, ...]) -> Non
 def _deltas(bill: Bill, facts: Facts, slots: int, bases: tuple[int, ...]) -> None:
     shape, bits, banks = facts.shape, facts.sum_bits, facts.shape.left_banks
     address = index_bits(max(2, shape.left_depth))
-    _memories(
-        bill, bits, shape.left_depth, 2 * banks, transparent=facts.design.hardware.forwarding
-    )
+    forwarding, enabled = facts.design.hardware.forwarding, facts.schedule.is_skewed
+    depth = shape.left_depth
+    _memories(bill, bits, depth, 2 * banks, transparent=forwarding, enabled=enabled)
     _words(bill, banks, address)
     bill.choose(2, 2 * banks * address)  # partial sums in one copy, deltas in the other
     bill.gates += 2 * banks
@@ -110,7 +109,7 @@ def parameters(facts: Facts) -> Bill:
     _memories(bill, width, shape.junction_cycle, shape.z)
     _memories(bill, width, shape.right_depth, slots)
     for address, banks, count in ((position, 1, shape.z), (word, slots, slots)):
-        bill.choose(2, address * banks * (2 if facts.trains else 1))  # the host's, or the junction's
+        bill.choose(2, address * banks * (2 if facts.trains else 1))  # or the host's
         if facts.trains:
             bill.choose(2, width * count)
         bill.equals[index_bits(count)] += count
@@ -142,7 +141,7 @@ def cost(facts: Facts) -> Bill:
     bases, word = NaturalOrder(shape).bases(slots), index_bits(max(2, shape.right_depth))
     depth = shape.right_depth
     stored = width if facts.quadratic else facts.frac_bits + 1
-    _memories(bill, width, depth, slots * copies)
+    _memories(bill, width, depth, slots * copies, single=copies > 1)
     bill.registers += index_bits(copies) * (copies > 1) + 1 * (copies > 1) + index_bits(slots)
     bill.equals[label] += slots
     bill.gates += 2 * facts.frac_bits * slots  # minus 1, or not

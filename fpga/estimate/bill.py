@@ -18,36 +18,43 @@ class Memory:
         width, depth: bits of a word, words.
         count: how many.
         transparent: a read sees the write of its own clock.
-        used_bits: of all, as ``hwsim.memory_bits`` counts them; a bank of one word is built with 2.
+        enabled: it can wait for a clock.
+        single: one address serves both ports.
     """
 
     width: int
     depth: int
     count: int
     transparent: bool = False
-    used_bits: int = 0
+    enabled: bool = False
+    single: bool = False
 
 
 @dataclass(frozen=True)
 class Rom:
-    """A table with ``ports`` synchronous read ports.
+    """A table with synchronous read ports.
 
-    ``columns`` are its different bits per word, ``rows`` its different addresses.
+    Attributes:
+        columns: different bits of a word.
+        rows: words.
+        ports: of them.
+        unread: columns that nobody reads; yosys notices when it has chosen a RAM.
     """
 
     columns: int
     rows: int
     ports: int = 1
+    unread: int = 0
 
 
 @dataclass(frozen=True)
 class Multiplier:
-    """Equal multipliers, and whether a register keeps their raw product."""
+    """Equal multipliers, and the bits of a raw product that a register keeps."""
 
     left: int
     right: int
     count: int
-    product_registers: bool = False
+    kept_bits: int = 0
 
     @property
     def one(self) -> Multiplier:
@@ -95,12 +102,12 @@ class Bill:
             bits: side by side.
             clocks: one behind the other.
             reset: whether they have a reset.
-            multiplied: they end in multipliers, and nowhere else.
+            multiplied: it is read by multipliers there.
         """
         if bits and clocks > 0:
             key = f"{what}, reset" if reset else what
-            chain = self.chains.setdefault(key, Chain(bits, reset, multiplied))
-            chain.read_after.add(clocks)
+            chain = self.chains.setdefault(key, Chain(bits, reset))
+            chain.read_after.add((clocks, multiplied))
 
     def add(self, width: int, count: int = 1) -> None:
         """Adders, subtractors or comparisons of size."""
@@ -120,15 +127,19 @@ class Chain:
     Attributes:
         bits: side by side.
         reset: whether they have a reset.
-        multiplied: the last of them is in front of a multiplier, whose own it can be.
-        read_after: clocks after which they are read.
+        read_after: clocks after which they are read, and whether by multipliers.
     """
 
     bits: int
     reset: bool
-    multiplied: bool = False
-    read_after: set[int] = field(default_factory=set)
+    read_after: set[tuple[int, bool]] = field(default_factory=set)
 
-    def flip_flops(self, *, in_multipliers: bool) -> int:
-        """How many there are, without those that are in multipliers."""
-        return self.bits * (max(self.read_after) - (self.multiplied and in_multipliers))
+    def runs(self, operand_registers: int) -> list[int]:
+        """Clocks between the places where it is read.
+
+        Args:
+            operand_registers: of a multiplier, which can take as many of the last ones.
+        """
+        own = {(clocks, operand_registers * by) for clocks, by in self.read_after}
+        taps = sorted({max(0, clocks - taken) for clocks, taken in own})
+        return [here - before for before, here in zip([0, *taps], taps, strict=False)]

@@ -122,7 +122,7 @@ def _forward_delays(bill: Bill, facts: Facts) -> None:
     bill.delay("finishing", moving, 1, reset=True)
     bill.delay("finishing", moving, network + late + tree)
     bill.delay("forward valid", 1, 1 + network + late + tree, reset=True)
-    bill.delay("weights", width * shape.z, network + operand)
+    bill.delay("weights", width * shape.z, network + operand, multiplied=True)
     values = facts.value_bits * shape.z
     bill.delay("forward activations", values, network + operand, multiplied=True)
     bill.delay("biases", width * slots, network + late)
@@ -164,8 +164,7 @@ def _learning_delays(bill: Bill, facts: Facts) -> None:
     bill.delay("phase", facts.phase_bits, wait)
     bill.delay("finishing", moving, max(wait, end - 1))
     bill.delay("eta", eta, 1 + wait)
-    for what, bits in (("weights", width * shape.z), ("biases", width * slots)):
-        bill.delay(what, bits, wait)
+    bill.delay("biases", width * slots, wait)
     bill.delay("weights", width * shape.z, wait + facts.multiplier_latency)
     values = facts.value_bits * shape.z
     bill.delay("backward activations", values, wait + operand, multiplied=operand > 0)
@@ -193,14 +192,15 @@ def _backward_delays(bill: Bill, facts: Facts, wait: int) -> None:
     bill.delay("partial sums", facts.sum_bits * shape.z, end - 1 - read)
     if facts.per_edge:
         bill.delay("slopes", facts.slope_bits * shape.z, wait + operand, multiplied=operand > 0)
-        bill.delay("weights", facts.width * shape.z, wait + registers.multiplier + operand)
+        wait += registers.multiplier
+    bill.delay("weights", facts.width * shape.z, wait + operand, multiplied=operand > 0)
 
 
 def cursors(facts: Facts) -> Bill:
     """Where the right neurons touched lie."""
     bill, shape = Bill("cursors"), facts.shape
     places = {(shape.right_banks, index_bits(shape.right_depth))}
-    base, word = right_place(facts)
+    _, word = right_place(facts)
     if not facts.is_last:
         places = [*places, (facts.design.shapes[shape.index].left_banks, word)]
     for banks, bits in places:

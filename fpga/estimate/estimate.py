@@ -70,6 +70,8 @@ def bills(design: Design, schedule: Schedule) -> dict[str, Bill]:
         for bill in _junction(facts):
             found[f"junction_{part.shape.index}.{bill.name}"] = bill
     found["cost"] = banks.cost(facts)
+    if facts.quadratic and facts.trains:
+        found["output delta"] = arithmetic.output_delta(facts)
     return found
 
 

@@ -92,9 +92,14 @@ class Facts:
         return self._result_bits(self.design.activations[self.shape.index - 2])
 
     @property
+    def pixel_bits(self) -> int:
+        """Of a pixel as a number."""
+        return 1 + max(self.design.input_bits, self.frac_bits)
+
+    @property
     def slope_bits(self) -> int:
         """Of a left derivative as stored."""
-        return self._slope_bits(self.design.activations[self.shape.index - 2])
+        return self.frac_bits
 
     @property
     def quadratic(self) -> bool:
@@ -117,7 +122,8 @@ class Facts:
 
     @property
     def result_slope_bits(self) -> int:
-        return self._slope_bits(self.function)
+        """Of a derivative on its way to the right: that of a sigmoid is below 1/4."""
+        return self.frac_bits - (0 if self.function == "relu" else 2)
 
     @property
     def has_result_slope(self) -> bool:
@@ -125,22 +131,6 @@ class Facts:
 
     def _result_bits(self, function: str) -> int:
         return self.width if function == "relu" else self.frac_bits
-
-    def _slope_bits(self, function: str) -> int:
-        return self.frac_bits - (0 if function == "relu" else 2)  # a' of a sigmoid is below 1/4
-
-    @property
-    def sum_bits(self) -> int:
-        """Of a left delta as stored."""
-        return sum_width(self.number, self.shape.d_out, per_edge=self.per_edge)
-
-    @property
-    def right_sum_bits(self) -> int:
-        """Of a right delta as it is read."""
-        if self.is_last:
-            return self.width
-        right = self.design.shapes[self.shape.index]
-        return sum_width(self.number, right.d_out, per_edge=self.per_edge)
 
     @property
     def phase_bits(self) -> int:
@@ -164,3 +154,16 @@ class Facts:
             sum(slot in offsets for offsets in self.lane_offsets)
             for slot in range(self.shape.right_banks)
         ]
+
+    @property
+    def sum_bits(self) -> int:
+        """Of a left delta as stored."""
+        return sum_width(self.number, self.shape.d_out, per_edge=self.per_edge)
+
+    @property
+    def right_sum_bits(self) -> int:
+        """Of a right delta as it is read."""
+        if self.is_last:
+            return self.width
+        right = self.design.shapes[self.shape.index]
+        return sum_width(self.number, right.d_out, per_edge=self.per_edge)

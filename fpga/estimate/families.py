@@ -24,7 +24,7 @@ class Costs:
         saturate: of the result; ``beyond`` of those above it.
         equal: compared for equality.
         gate: per two-input gate.
-        table: per 16 rows and bit of a table in logic.
+        table: per bit and ``Family.table_rows`` rows of a table in logic.
         memory: of a memory in logic.
     """
 
@@ -51,7 +51,11 @@ class Family:
         carry: bits that a carry cell adds; an adder has whole ones.
         shortest_carry: bits from which on an adder is a carry chain.
         memories, tables: what RAM there is for each.
+        table_rows: of a table, in one LUT; and to yosys' ``memory_libmap``, which takes them for 1.
         multiplier: operands of a DSP block, wider one first; None if there are none.
+        operand_registers: in front of one, in the block.
+        has_product_register: behind one, in the block.
+        multiplier_bit: LUTs of a multiplier in logic, per bit of one operand times bits of the other.
         shift_register: clocks from which on a chain without reset is made of LUTs; None if never.
     """
 
@@ -61,29 +65,88 @@ class Family:
     shortest_carry: int
     memories: tuple[Kind, ...]
     tables: tuple[Kind, ...]
+    table_rows: int
     multiplier: tuple[int, int] | None
+    operand_registers: int
+    has_product_register: bool
+    multiplier_bit: float
     shift_register: int | None = None
 
 
 # TRELLIS_DPR16X4 takes the LUTs of two slices' halves, 4 (fpga/synthesis.py); costs and shapes of
 # both are those in yosys' techlibs/lattice (lutrams_trellis.txt, brams_16kd.txt).
 _DPR16X4 = Kind(((16, 4),), cost=4, luts=4)
-_PDPW16KD = Kind(((512, 36),), cost=128, blocks=1)
+_PDPW16KD = Kind(((512, 36),), cost=128, blocks=1, old=())
 _DP16KD = Kind(
-    ((512, 36), (1024, 18), (2048, 9), (4096, 4), (8192, 2), (16384, 1)), 128, blocks=1, ports=2
-)
+    ((1024, 18), (2048, 9), (4096, 4), (8192, 2), (16384, 1)), cost=128, blocks=1, ports=2,
+    old=("single",),
+)  # fmt: skip
 
 ECP5 = Family(
     name="ECP5 (LUT4; a CCU2C counts as 2)",
     costs=Costs(
-        short_adder=0.65, full_adder=0.75, select=1.07, select_more=0.79, mask=0.55, saturate=0.66,
-        beyond=0.4, equal=0.78, gate=1.02, table=3.37, memory=0.5,
+        short_adder=0.22, full_adder=0.46, select=1.37, select_more=0.73, mask=0.53, saturate=0.74,
+        beyond=0.37, equal=0.87, gate=0.67, table=6.18, memory=0.49,
     ),
     carry=2,  # CCU2C
     shortest_carry=5,  # up to 4 bits yosys' arith_map_ccu2c.v leaves to LUTs
-    memories=(_DPR16X4, _DP16KD),
-    tables=(_DP16KD,),
+    memories=(_DPR16X4, _DP16KD, _PDPW16KD),
+    tables=(_DP16KD, _PDPW16KD),
+    table_rows=16,
     multiplier=(18, 18),  # MULT18X18D
+    operand_registers=1,  # fpga/multiplier_registers.py
+    has_product_register=True,
+    multiplier_bit=2,  # fpga/fit.py
 )  # fmt: skip
 
-FAMILIES = {"ecp5": ECP5}
+# Shapes and costs from yosys' techlibs/xilinx (lutrams_xc5v.txt, brams_xc4v.txt); every LUT RAM
+# takes the 4 LUTs of a slice.
+_SINGLE_LUT_RAM = Kind(((32, 8), (64, 4), (128, 2), (256, 1)), cost=8, luts=4, single=True)
+_LUT_RAM = Kind(((32, 6), (64, 3)), cost=8, by_bit=7, luts=4)
+_RAMB18 = Kind(((1024, 18), (2048, 9), (4096, 4), (8192, 2), (16384, 1)), 129, blocks=0.5, ports=2)
+_RAMB18_WIDE = Kind(((512, 36),), 129, blocks=0.5)
+_RAMB36 = Kind(
+    ((1024, 36), (2048, 18), (4096, 9), (8192, 4), (16384, 2), (32768, 1)), 257, blocks=1, ports=2
+)
+_RAMB36_WIDE = Kind(((512, 72),), 257, blocks=1)
+_SERIES_7_BLOCKS = (_RAMB18_WIDE, _RAMB18, _RAMB36_WIDE, _RAMB36)
+
+SERIES_7 = Family(
+    name="7-series (LUT6; carry chains are not LUTs)",
+    costs=Costs(
+        short_adder=0.65, full_adder=0.96, select=0.69, select_more=0.46, mask=0.46, saturate=0.29,
+        beyond=0.28, equal=0.18, gate=0.2, table=0.62, memory=0.43,
+    ),
+    carry=1,  # a LUT before every bit of a CARRY4
+    shortest_carry=1,
+    memories=(_SINGLE_LUT_RAM, _LUT_RAM, *_SERIES_7_BLOCKS),
+    tables=_SERIES_7_BLOCKS,
+    table_rows=64,  # -logic-cost-rom 0.015625 in yosys' synth_xilinx
+    multiplier=(25, 18),  # DSP48E1
+    operand_registers=2,  # yosys' xilinx_dsp
+    has_product_register=False,  # xilinx_dsp takes none whose lowest bits are not used
+    multiplier_bit=1.5,  # fpga/fit.py
+    shift_register=3,  # SRL16E, as yosys' shregmap -minlen 3
+)
+
+# techlibs/ice40/brams.txt; no LUT RAM.
+_RAM40 = Kind(((256, 16), (512, 8), (1024, 4), (2048, 2)), cost=64, blocks=1, old=())
+
+ICE40 = Family(
+    name="iCE40 LP/HX (LUT4; no DSP blocks)",
+    costs=Costs(
+        short_adder=0.65, full_adder=1.5, select=1, select_more=0.8, mask=0.6, saturate=1,
+        beyond=0.4, equal=0.8, gate=1, table=1, memory=0.6,
+    ),
+    carry=1,  # the LUT of an SB_CARRY
+    shortest_carry=1,
+    memories=(_RAM40,),
+    tables=(_RAM40,),
+    table_rows=16,
+    multiplier=None,
+    operand_registers=0,
+    has_product_register=False,
+    multiplier_bit=2,
+)  # fmt: skip
+
+FAMILIES = {"ecp5": ECP5, "xc7": SERIES_7, "ice40": ICE40}

@@ -51,7 +51,10 @@ def take(bill: Bill, family: Family, shares: dict[Multiplier, float]) -> Use:
         family: of the FPGA.
         shares: of each kind of multiplier, how many get DSP blocks.
     """
-    use = Use(lut=_logic(bill, family), flip_flop=bill.registers)
+    carry, few = family.carry, family.shortest_carry
+    chains = sum(-(-w // carry) * carry * n for w, n in bill.adders.items() if w >= few)
+    priced_luts = sum(n * getattr(family.costs, name) for name, n in priced(bill, family).items())
+    use = Use(lut=chains + priced_luts, flip_flop=bill.registers)
     for chain in bill.chains.values():
         use += _chain(chain, family)
     for memory in bill.memories:
@@ -63,10 +66,10 @@ def take(bill: Bill, family: Family, shares: dict[Multiplier, float]) -> Use:
     return use
 
 
-def pieces(bill: Bill, family: Family) -> dict[str, float]:
-    """What is made of logic: how much of what ``Costs`` has a price for."""
+def priced(bill: Bill, family: Family) -> dict[str, float]:
+    """How much there is of what ``Costs`` has a price for."""
     few = family.shortest_carry
-    return {
+    found = {
         "short_adder": sum(width * n for width, n in bill.adders.items() if width < few),
         "full_adder": bill.full_adders,
         "select": bill.muxes[2],
@@ -76,45 +79,70 @@ def pieces(bill: Bill, family: Family) -> dict[str, float]:
         "beyond": sum(beyond * n for (_, beyond), n in bill.saturations.items()),
         "equal": sum(width * n for width, n in bill.equals.items()),
         "gate": bill.gates,
+        "table": 0,
+        "memory": 0,
     }
-
-
-def _logic(bill: Bill, family: Family) -> float:
-    carry, few = family.carry, family.shortest_carry
-    chains = sum(-(-w // carry) * carry * n for w, n in bill.adders.items() if w >= few)
-    priced = pieces(bill, family).items()
-    return chains + sum(amount * getattr(family.costs, name) for name, amount in priced)
+    for memory in bill.memories:
+        placed = place_memory(family.memories, memory)
+        if placed.kind is None:
+            found["memory"] += memory.width * memory.depth * memory.count
+        elif placed.kind.luts:
+            found["select_more"] += (placed.deep - 1) * memory.width * memory.count
+    for rom in bill.roms:
+        if place_rom(family.tables, rom, family.table_rows).kind is None:
+            found["table"] += max(1, rom.rows / family.table_rows) * (rom.columns - rom.unread) * rom.ports
+    return found
 
 
 def _chain(chain: Chain, family: Family) -> Use:
-    return Use(flip_flop=chain.flip_flops(in_multipliers=family.multiplier is not None))
+    """Registers; without a reset, where there are enough of them, shift registers made of LUTs."""
+    runs = chain.runs(family.operand_registers)
+    shortest = family.shift_register
+    long = [run for run in runs if shortest and run >= shortest and not chain.reset]
+    luts = sum(-(-run // LONGEST_SHIFT_REGISTER) for run in long)
+    return Use(lut=luts * chain.bits, flip_flop=(sum(runs) - sum(long)) * chain.bits)
+
+
+LONGEST_SHIFT_REGISTER = 32
+"""Clocks of one LUT: SRLC32E."""
 
 
 def _memory(memory: Memory, family: Family) -> Use:
-    """One in LUT RAM has a register behind its read port, or, if it forwards, before it."""
-    placed, costs = place_memory(family.memories, memory), family.costs
-    register = address_bits(memory) if memory.transparent else memory.width
+    """One in LUT RAM has a register behind its read port.
+
+    If it forwards, that is one for the address before it, unless it must be able to wait.
+    """
+    placed = place_memory(family.memories, memory)
+    width, address = memory.width, address_bits(memory)
+    register = address if memory.transparent and not memory.enabled else width
     if placed.kind is None:
-        bits = memory.width * memory.depth
-        return Use(costs.memory * bits * memory.count, (bits + register) * memory.count)
-    if placed.kind.blocks:
-        return Use(block_ram=placed.count * placed.kind.blocks * memory.count)
+        return Use(flip_flop=(width * memory.depth + register) * memory.count)
     luts = placed.count * placed.kind.luts
-    joined = costs.select_more * (placed.deep - 1) * memory.width
-    return Use(
-        (luts + joined) * memory.count, register * memory.count, lut_ram=luts * memory.count
-    )
+    if luts:
+        ram, around = luts * memory.count, 0
+        if memory.transparent and memory.enabled:
+            around = (width + address) * memory.count
+        return Use(lut=ram + around, flip_flop=register * memory.count, lut_ram=ram)
+    use = Use(block_ram=placed.count * placed.kind.blocks)
+    if memory.transparent:  # what is written is kept, and taken if the addresses were equal
+        use += Use(lut=width + address, flip_flop=width + 1)
+    elif not placed.kind.reads_old(memory):  # writes wait for a clock, and are looked up as well
+        use += Use(lut=1.2 * width, flip_flop=2 * width + 2)
+    return Use(*(memory.count * amount for amount in values(use)))
 
 
 def _rom(rom: Rom, family: Family) -> Use:
-    placed = place_rom(family.tables, rom)
+    placed = place_rom(family.tables, rom, family.table_rows)
     if placed.kind is None:
-        size = rom.columns * rom.ports
-        return Use(family.costs.table * max(1, rom.rows / 16) * size, size)
+        return Use(flip_flop=(rom.columns - rom.unread) * rom.ports)
     return Use(block_ram=placed.count * placed.kind.blocks)
 
 
 def _multiplier(multiplier: Multiplier, family: Family, share: float) -> Use:
+    """A DSP block, with its registers in it; or logic, with registers beside it."""
     in_blocks = round(share * multiplier.count)
-    each = blocks(multiplier, family) if family.multiplier else 0
-    return Use(multiplier=in_blocks * each)
+    each = blocks(multiplier, family) if in_blocks else 0
+    in_logic = multiplier.count - in_blocks
+    bits = multiplier.left * multiplier.right * in_logic
+    beside = in_logic if family.has_product_register else multiplier.count
+    return Use(family.multiplier_bit * bits, multiplier.kept_bits * beside, in_blocks * each)

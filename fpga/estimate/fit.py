@@ -1,0 +1,47 @@
+"""Costs of pieces, fitted to what yosys finds.
+
+Many pieces come together in every design, so that the costs are not determined by the counts
+alone: they are also held to the ones in force, and stay between a third and three times those.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+import numpy as np
+from scipy.optimize import lsq_linear
+
+from fpga.estimate.estimate import bills, estimate
+from fpga.estimate.families import FAMILIES, Costs
+from fpga.estimate.mapping import Use, priced
+from hwsim.design import Design
+from hwsim.schedule import make_schedule
+
+HELD = 0.05
+"""How much a cost that is twice the one in force weighs, in relative error of a design."""
+
+
+def fitted(designs: dict[str, Design], found: dict[str, Use], family: str) -> Costs:
+    """The costs with the smallest relative errors of the LUTs."""
+    costs, rows, targets = asdict(FAMILIES[family].costs), [], []
+    for name, design in designs.items():
+        schedule = make_schedule(design)
+        pieces = _pieces(design, family)
+        rest = estimate(design, schedule, family).total.lut - sum(pieces[k] * costs[k] for k in costs)
+        lut = found[name].lut
+        rows.append([pieces[key] * costs[key] / lut for key in costs])
+        targets.append(1 - rest / lut)
+    held = HELD * np.eye(len(costs))
+    best = lsq_linear(
+        np.vstack([rows, held]), np.concatenate([targets, held.sum(axis=1)]), (1 / 3, 3)
+    )
+    factors = zip(costs.items(), best.x, strict=True)
+    return Costs(**{key: round(float(cost * factor), 2) for (key, cost), factor in factors})
+
+
+def _pieces(design: Design, family: str) -> dict[str, float]:
+    totals = dict.fromkeys(asdict(FAMILIES[family].costs), 0.0)
+    for bill in bills(design, make_schedule(design)).values():
+        for key, amount in priced(bill, FAMILIES[family]).items():
+            totals[key] += amount
+    return totals
