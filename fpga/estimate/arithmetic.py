@@ -156,7 +156,7 @@ def activation(facts: Facts) -> Bill:
     rows = 2 * model.limit >> model.step_shift
     bits = facts.result_bits + facts.result_slope_bits
     unread = 0 if facts.has_result_slope else facts.result_slope_bits
-    bill.roms.append(Rom(bits, rows, slots, unread))
+    bill.roms.append(Rom(bits, rows, slots, unread, is_smooth=True))
     bill.delay("results", (bits - unread) * slots, late)
     bill.registers += slots
     if beyond:

@@ -8,6 +8,18 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field, replace
+from enum import Enum
+
+
+class Operand(Enum):
+    """Whether registers are in front of multipliers."""
+
+    NO = "no"
+    ONE = "of one operand, the other comes out of logic"
+    BOTH = "of both operands"
+
+
+NO, ONE, BOTH = Operand
 
 
 @dataclass(frozen=True)
@@ -38,6 +50,7 @@ class Rom:
         columns: different bits of a word.
         rows: words.
         ports: of them.
+        is_smooth: neighbouring rows differ little.
         unread: columns that nobody reads; yosys notices when it has chosen a RAM.
     """
 
@@ -45,6 +58,7 @@ class Rom:
     rows: int
     ports: int = 1
     unread: int = 0
+    is_smooth: bool = False
 
 
 @dataclass(frozen=True)
@@ -93,7 +107,7 @@ class Bill:
     multipliers: list[Multiplier] = field(default_factory=list)
 
     def delay(
-        self, what: str, bits: int, clocks: int, *, reset: bool = False, multiplied: bool = False
+        self, what: str, bits: int, clocks: int, *, reset: bool = False, operand: Operand = NO
     ) -> None:
         """Registers behind ``what``, which is read again after so many clocks.
 
@@ -102,12 +116,12 @@ class Bill:
             bits: side by side.
             clocks: one behind the other.
             reset: whether they have a reset.
-            multiplied: it is read by multipliers there.
+            operand: whether it is read by multipliers there.
         """
         if bits and clocks > 0:
             key = f"{what}, reset" if reset else what
             chain = self.chains.setdefault(key, Chain(bits, reset))
-            chain.read_after.add((clocks, multiplied))
+            chain.read_after.add((clocks, operand))
 
     def add(self, width: int, count: int = 1) -> None:
         """Adders, subtractors or comparisons of size."""
@@ -132,14 +146,13 @@ class Chain:
 
     bits: int
     reset: bool
-    read_after: set[tuple[int, bool]] = field(default_factory=set)
+    read_after: set[tuple[int, Operand]] = field(default_factory=set)
 
-    def runs(self, operand_registers: int) -> list[int]:
+    def runs(self, taken: dict[Operand, int]) -> list[int]:
         """Clocks between the places where it is read.
 
         Args:
-            operand_registers: of a multiplier, which can take as many of the last ones.
+            taken: how many registers a multiplier has in front, and takes for the last ones.
         """
-        own = {(clocks, operand_registers * by) for clocks, by in self.read_after}
-        taps = sorted({max(0, clocks - taken) for clocks, taken in own})
+        taps = sorted({max(0, clocks - taken.get(by, 0)) for clocks, by in self.read_after})
         return [here - before for before, here in zip([0, *taps], taps, strict=False)]

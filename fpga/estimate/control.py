@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from fpga.estimate.bill import Bill, Rom
+from fpga.estimate.bill import BOTH, ONE, Bill, Rom
 from fpga.estimate.facts import Facts, index_bits
 from hwsim.design import Design
 from hwsim.schedule import Schedule
@@ -122,9 +122,9 @@ def _forward_delays(bill: Bill, facts: Facts) -> None:
     bill.delay("finishing", moving, 1, reset=True)
     bill.delay("finishing", moving, network + late + tree)
     bill.delay("forward valid", 1, 1 + network + late + tree, reset=True)
-    bill.delay("weights", width * shape.z, network + operand, multiplied=True)
+    bill.delay("weights", width * shape.z, network + operand, operand=BOTH)
     values = facts.value_bits * shape.z
-    bill.delay("forward activations", values, network + operand, multiplied=True)
+    bill.delay("forward activations", values, network + operand, operand=BOTH)
     bill.delay("biases", width * slots, network + late)
     bill.delay("count", count if count == 1 else moving, since - 1, reset=True)
     base, word = right_place(facts)
@@ -167,13 +167,13 @@ def _learning_delays(bill: Bill, facts: Facts) -> None:
     bill.delay("biases", width * slots, wait)
     bill.delay("weights", width * shape.z, wait + facts.multiplier_latency)
     values = facts.value_bits * shape.z
-    bill.delay("backward activations", values, wait + operand, multiplied=operand > 0)
+    bill.delay("backward activations", values, wait + operand, operand=BOTH if operand else ONE)
     bill.delay("position", index_bits(shape.junction_cycle), end)
     bill.delay("bias place", index_bits(slots) + index_bits(shape.right_depth), end)
     bill.delay("right place", base + word, carry)
     if facts.has_slope:
         for what, bits in (("deltas", facts.right_sum_bits), ("slopes", facts.result_slope_bits)):
-            bill.delay(f"right {what}", bits * slots, network + operand, multiplied=True)
+            bill.delay(f"right {what}", bits * slots, network + operand, operand=BOTH)
     else:
         bill.delay("right deltas", width * slots, network)
     if facts.has_delta:
@@ -191,9 +191,9 @@ def _backward_delays(bill: Bill, facts: Facts, wait: int) -> None:
     bill.delay("backward valid", 1, end, reset=True)
     bill.delay("partial sums", facts.sum_bits * shape.z, end - 1 - read)
     if facts.per_edge:
-        bill.delay("slopes", facts.slope_bits * shape.z, wait + operand, multiplied=operand > 0)
+        bill.delay("slopes", facts.slope_bits * shape.z, wait + operand, operand=BOTH if operand else ONE)
         wait += registers.multiplier
-    bill.delay("weights", facts.width * shape.z, wait + operand, multiplied=operand > 0)
+    bill.delay("weights", facts.width * shape.z, wait + operand, operand=BOTH if operand else ONE)
 
 
 def cursors(facts: Facts) -> Bill:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from fpga.estimate.bill import BOTH, ONE, Operand
 from fpga.estimate.memories import Kind
 
 
@@ -25,6 +26,7 @@ class Costs:
         equal: compared for equality.
         gate: per two-input gate.
         table: per bit and ``Family.table_rows`` rows of a table in logic.
+        curve: the same of an activation function's table, which is smooth.
         memory: of a memory in logic.
     """
 
@@ -38,6 +40,7 @@ class Costs:
     equal: float
     gate: float
     table: float
+    curve: float
     memory: float
 
 
@@ -53,7 +56,7 @@ class Family:
         memories, tables: what RAM there is for each.
         table_rows: of a table, in one LUT; and to yosys' ``memory_libmap``, which takes them for 1.
         multiplier: operands of a DSP block, wider one first; None if there are none.
-        operand_registers: in front of one, in the block.
+        operand_registers: in front of one, in the block, by whether both operands have some.
         has_product_register: behind one, in the block.
         multiplier_bit: LUTs of a multiplier in logic, per bit of one operand times bits of the other.
         shift_register: clocks from which on a chain without reset is made of LUTs; None if never.
@@ -67,7 +70,7 @@ class Family:
     tables: tuple[Kind, ...]
     table_rows: int
     multiplier: tuple[int, int] | None
-    operand_registers: int
+    operand_registers: tuple[tuple[Operand, int], ...]
     has_product_register: bool
     multiplier_bit: float
     shift_register: int | None = None
@@ -85,8 +88,8 @@ _DP16KD = Kind(
 ECP5 = Family(
     name="ECP5 (LUT4; a CCU2C counts as 2)",
     costs=Costs(
-        short_adder=0.22, full_adder=0.46, select=1.37, select_more=0.73, mask=0.53, saturate=0.74,
-        beyond=0.37, equal=0.87, gate=0.67, table=6.18, memory=0.49,
+        short_adder=0.11, full_adder=0.35, select=1.5, select_more=0.69, mask=0.53, saturate=0.75,
+        beyond=0.24, equal=1.05, gate=0.44, table=8.37, curve=0.33, memory=0.52,
     ),
     carry=2,  # CCU2C
     shortest_carry=5,  # up to 4 bits yosys' arith_map_ccu2c.v leaves to LUTs
@@ -94,7 +97,7 @@ ECP5 = Family(
     tables=(_DP16KD, _PDPW16KD),
     table_rows=16,
     multiplier=(18, 18),  # MULT18X18D
-    operand_registers=1,  # fpga/multiplier_registers.py
+    operand_registers=((BOTH, 1),),  # fpga/multiplier_registers.py
     has_product_register=True,
     multiplier_bit=2,  # fpga/fit.py
 )  # fmt: skip
@@ -114,8 +117,8 @@ _SERIES_7_BLOCKS = (_RAMB18_WIDE, _RAMB18, _RAMB36_WIDE, _RAMB36)
 SERIES_7 = Family(
     name="7-series (LUT6; carry chains are not LUTs)",
     costs=Costs(
-        short_adder=0.65, full_adder=0.96, select=0.69, select_more=0.46, mask=0.46, saturate=0.29,
-        beyond=0.28, equal=0.18, gate=0.2, table=0.62, memory=0.43,
+        short_adder=0.65, full_adder=0.92, select=0.58, select_more=0.46, mask=0.47, saturate=0.36,
+        beyond=0.27, equal=0.18, gate=0.31, table=0.64, curve=0.63, memory=0.38,
     ),
     carry=1,  # a LUT before every bit of a CARRY4
     shortest_carry=1,
@@ -123,7 +126,7 @@ SERIES_7 = Family(
     tables=_SERIES_7_BLOCKS,
     table_rows=64,  # -logic-cost-rom 0.015625 in yosys' synth_xilinx
     multiplier=(25, 18),  # DSP48E1
-    operand_registers=2,  # yosys' xilinx_dsp
+    operand_registers=((BOTH, 2), (ONE, 2)),  # yosys' xilinx_dsp
     has_product_register=False,  # xilinx_dsp takes none whose lowest bits are not used
     multiplier_bit=1.5,  # fpga/fit.py
     shift_register=3,  # SRL16E, as yosys' shregmap -minlen 3
@@ -136,7 +139,7 @@ ICE40 = Family(
     name="iCE40 LP/HX (LUT4; no DSP blocks)",
     costs=Costs(
         short_adder=0.65, full_adder=1.5, select=1, select_more=0.8, mask=0.6, saturate=1,
-        beyond=0.4, equal=0.8, gate=1, table=1, memory=0.6,
+        beyond=0.4, equal=0.8, gate=1, table=1, curve=0.5, memory=0.6,
     ),
     carry=1,  # the LUT of an SB_CARRY
     shortest_carry=1,
@@ -144,7 +147,7 @@ ICE40 = Family(
     tables=(_RAM40,),
     table_rows=16,
     multiplier=None,
-    operand_registers=0,
+    operand_registers=(),
     has_product_register=False,
     multiplier_bit=2,
 )  # fmt: skip

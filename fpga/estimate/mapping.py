@@ -80,6 +80,7 @@ def priced(bill: Bill, family: Family) -> dict[str, float]:
         "equal": sum(width * n for width, n in bill.equals.items()),
         "gate": bill.gates,
         "table": 0,
+        "curve": 0,
         "memory": 0,
     }
     for memory in bill.memories:
@@ -90,13 +91,14 @@ def priced(bill: Bill, family: Family) -> dict[str, float]:
             found["select_more"] += (placed.deep - 1) * memory.width * memory.count
     for rom in bill.roms:
         if place_rom(family.tables, rom, family.table_rows).kind is None:
-            found["table"] += max(1, rom.rows / family.table_rows) * (rom.columns - rom.unread) * rom.ports
+            kind = "curve" if rom.is_smooth else "table"
+            found[kind] += max(1, rom.rows / family.table_rows) * (rom.columns - rom.unread) * rom.ports
     return found
 
 
 def _chain(chain: Chain, family: Family) -> Use:
     """Registers; without a reset, where there are enough of them, shift registers made of LUTs."""
-    runs = chain.runs(family.operand_registers)
+    runs = chain.runs(dict(family.operand_registers))
     shortest = family.shift_register
     long = [run for run in runs if shortest and run >= shortest and not chain.reset]
     luts = sum(-(-run // LONGEST_SHIFT_REGISTER) for run in long)
