@@ -20,14 +20,16 @@ def _round(bill: Bill, facts: Facts, raw: int, count: int) -> None:
 
 
 def _multipliers(
-    bill: Bill, facts: Facts, *, left: int, count: int, wide: bool = False, registers: int = -1
-) -> None:
+    bill: Bill, facts: Facts, *, left: int, count: int, right: int | None = None,
+    wide: bool = False, registers: int = -1,
+) -> None:  # fmt: skip
     """``rtl_gen.multiplier``, with the design's registers if nothing else is said."""
     registers = facts.registers.multiplier if registers < 0 else registers
     raw = left + facts.width
-    right = facts.width if wide or not facts.is_first else facts.pixel_bits
-    kept = left + right - facts.frac_bits + 1 if registers else 0
-    bill.multipliers.append(Multiplier(left, facts.width, count, kept))
+    right = right or facts.width
+    known = right if facts.is_first else facts.width  # of others yosys finds out too late
+    kept = left + known - facts.frac_bits + 1 if registers else 0
+    bill.multipliers.append(Multiplier(left, facts.width, count, kept, right))
     if not wide:
         _round(bill, facts, raw, count)
     rounded = raw - facts.frac_bits + 1 if wide else facts.width + 1  # and its flag
@@ -45,7 +47,7 @@ def feedforward(facts: Facts) -> Bill:
     """Multipliers, adder trees, and the sum that is carried on."""
     shape, width, registers = facts.shape, facts.width, facts.registers
     bill = Bill("feedforward")
-    _multipliers(bill, facts, left=width, count=shape.z)
+    _multipliers(bill, facts, left=width, right=facts.operand_bits, count=shape.z)
     bill.delay("products", width * shape.z, registers.product)
     total = width + shape.d_in.bit_length()
     terms, behind = facts.terms, min(registers.tree, 1)
@@ -102,7 +104,7 @@ def backprop(facts: Facts) -> Bill:
             bill.add(raw, shape.z)
         bill.delay("contributions", raw * shape.z, registers.product)
         return bill
-    _multipliers(bill, facts, left=width, count=shape.z)
+    _multipliers(bill, facts, left=width, right=facts.slope_bits + 1, count=shape.z)
     bill.delay("contributions", sums * shape.z, registers.product)
     bill.saturations[width, 1] += shape.z
     _flags(bill, "slopes", shape.z, registers.multiplier + registers.product)
@@ -120,7 +122,7 @@ def update(facts: Facts) -> Bill:
     bill.masks += width * slots
     bill.choose(2, (width + 1) * (width - 1).bit_length() * slots)  # shift by eta
     bill.choose(2, width * facts.double_lanes)
-    _multipliers(bill, facts, left=width, count=shape.z)
+    _multipliers(bill, facts, left=width, right=facts.operand_bits, count=shape.z)
     bill.delay("changes", width * shape.z, registers.product)
     for count in (slots, shape.z):
         bill.add(width + 1, count)
@@ -136,7 +138,10 @@ def slope(facts: Facts) -> Bill:
     """Deltas times a', where they are read (profile "default")."""
     bill = Bill("slope")
     if facts.has_slope:
-        _multipliers(bill, facts, left=facts.right_sum_bits, count=facts.shape.right_banks)
+        right = facts.result_slope_bits + 1
+        _multipliers(
+            bill, facts, left=facts.right_sum_bits, right=right, count=facts.shape.right_banks
+        )
     return bill
 
 

@@ -25,7 +25,7 @@ def _gather(bill: Bill, slots: int, bases: tuple[int, ...], bits: int) -> None:
     bill.choose(len(bases), slots * bits)
 
 
-def _memories(bill: Bill, width: int, depth: int, count: int, **more: bool) -> None:
+def _memories(bill: Bill, width: int, depth: int, count: int, **more: int) -> None:
     bill.memories.append(Memory(width, max(2, depth), count, **more))  # one word has no address
 
 
@@ -42,7 +42,8 @@ def layer(facts: Facts, slots: int, bases: tuple[int, ...]) -> Bill:
     banks, value = shape.left_banks, facts.value_bits
     _scatter(bill, banks, slots, bases, value)
     _words(bill, banks, address)
-    _copies(bill, facts, copies["activation"], value, banks, is_single=True)
+    unread = facts.design.input_bits - value if facts.is_first else 0
+    _copies(bill, facts, copies["activation"], value, banks, is_single=True, unread=unread)
     for _ in range(2 if facts.trains else 1):
         _to_right(bill, facts, copies["activation"], value)
     if facts.has_delta:
@@ -52,12 +53,12 @@ def layer(facts: Facts, slots: int, bases: tuple[int, ...]) -> Bill:
 
 
 def _copies(
-    bill: Bill, facts: Facts, copies: int, bits: int, banks: int, *, is_single: bool
+    bill: Bill, facts: Facts, copies: int, bits: int, banks: int, *, is_single: bool, unread: int = 0
 ) -> None:
     """Copies of a result memory, one of which is written."""
     depth = facts.shape.left_depth
     address = index_bits(max(2, depth))
-    _memories(bill, bits, depth, copies * banks, single=is_single)
+    _memories(bill, bits + unread, depth, copies * banks, single=is_single, unread=unread)
     bill.gates += copies * banks
     if is_single:
         bill.choose(2, copies * banks * address)

@@ -32,6 +32,7 @@ class Memory:
         transparent: a read sees the write of its own clock.
         enabled: it can wait for a clock.
         single: one address serves both ports.
+        unread: bits that nobody reads; yosys notices when it has chosen a RAM.
     """
 
     width: int
@@ -40,6 +41,12 @@ class Memory:
     transparent: bool = False
     enabled: bool = False
     single: bool = False
+    unread: int = 0
+
+
+    @property
+    def read_bits(self) -> int:
+        return self.width - self.unread
 
 
 @dataclass(frozen=True)
@@ -63,12 +70,20 @@ class Rom:
 
 @dataclass(frozen=True)
 class Multiplier:
-    """Equal multipliers, and the bits of a raw product that a register keeps."""
+    """Equal multipliers.
+
+    Attributes:
+        left, right: bits of the operands.
+        count: how many.
+        kept_bits: of a raw product, in a register.
+        varying: bits of the right operand that are not all equal; in logic only these count.
+    """
 
     left: int
     right: int
     count: int
     kept_bits: int = 0
+    varying: int = 0
 
     @property
     def one(self) -> Multiplier:

@@ -86,15 +86,17 @@ class Facts:
 
     @property
     def value_bits(self) -> int:
-        """Of a left activation as stored: a sigmoid's upper bits are always 0, and go."""
+        """Of a left activation as stored, without bits that are not used or always 0."""
         if self.is_first:
-            return self.design.input_bits
+            return min(self.design.input_bits, self.frac_bits)
         return self._result_bits(self.design.activations[self.shape.index - 2])
 
     @property
-    def pixel_bits(self) -> int:
-        """Of a pixel as a number."""
-        return 1 + max(self.design.input_bits, self.frac_bits)
+    def operand_bits(self) -> int:
+        """Of a left activation as a number, without upper bits that are always 0."""
+        if self.is_first:
+            return 1 + max(self.design.input_bits, self.frac_bits)
+        return min(self.width, self.value_bits + 1)
 
     @property
     def slope_bits(self) -> int:

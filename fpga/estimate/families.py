@@ -88,8 +88,8 @@ _DP16KD = Kind(
 ECP5 = Family(
     name="ECP5 (LUT4; a CCU2C counts as 2)",
     costs=Costs(
-        short_adder=0.11, full_adder=0.35, select=1.5, select_more=0.69, mask=0.53, saturate=0.75,
-        beyond=0.24, equal=1.05, gate=0.44, table=8.37, curve=0.33, memory=0.52,
+        short_adder=0.1, full_adder=0.34, select=1.53, select_more=0.69, mask=0.52, saturate=0.68,
+        beyond=0.23, equal=1, gate=0.54, table=8.17, curve=0.33, memory=0.57,
     ),
     carry=2,  # CCU2C
     shortest_carry=5,  # up to 4 bits yosys' arith_map_ccu2c.v leaves to LUTs
@@ -138,8 +138,8 @@ _RAM40 = Kind(((256, 16), (512, 8), (1024, 4), (2048, 2)), cost=64, blocks=1, ol
 ICE40 = Family(
     name="iCE40 LP/HX (LUT4; no DSP blocks)",
     costs=Costs(
-        short_adder=0.65, full_adder=1.5, select=1, select_more=0.8, mask=0.6, saturate=1,
-        beyond=0.4, equal=0.8, gate=1, table=1, curve=0.5, memory=0.6,
+        short_adder=0.65, full_adder=1.79, select=0.86, select_more=1.02, mask=0.72, saturate=0.33,
+        beyond=0.32, equal=0.38, gate=0.57, table=1.1, curve=0.37, memory=0.2,
     ),
     carry=1,  # the LUT of an SB_CARRY
     shortest_carry=1,

@@ -86,9 +86,9 @@ def priced(bill: Bill, family: Family) -> dict[str, float]:
     for memory in bill.memories:
         placed = place_memory(family.memories, memory)
         if placed.kind is None:
-            found["memory"] += memory.width * memory.depth * memory.count
+            found["memory"] += memory.read_bits * memory.depth * memory.count
         elif placed.kind.luts:
-            found["select_more"] += (placed.deep - 1) * memory.width * memory.count
+            found["select_more"] += (placed.deep - 1) * memory.read_bits * memory.count
     for rom in bill.roms:
         if place_rom(family.tables, rom, family.table_rows).kind is None:
             kind = "curve" if rom.is_smooth else "table"
@@ -115,7 +115,7 @@ def _memory(memory: Memory, family: Family) -> Use:
     If it forwards, that is one for the address before it, unless it must be able to wait.
     """
     placed = place_memory(family.memories, memory)
-    width, address = memory.width, address_bits(memory)
+    width, address = memory.read_bits, address_bits(memory)
     register = address if memory.transparent and not memory.enabled else width
     if placed.kind is None:
         return Use(flip_flop=(width * memory.depth + register) * memory.count)
@@ -145,6 +145,6 @@ def _multiplier(multiplier: Multiplier, family: Family, share: float) -> Use:
     in_blocks = round(share * multiplier.count)
     each = blocks(multiplier, family) if in_blocks else 0
     in_logic = multiplier.count - in_blocks
-    bits = multiplier.left * multiplier.right * in_logic
+    bits = multiplier.left * multiplier.varying * in_logic
     beside = in_logic if family.has_product_register else multiplier.count
     return Use(family.multiplier_bit * bits, multiplier.kept_bits * beside, in_blocks * each)

@@ -71,7 +71,9 @@ def place_memory(kinds: tuple[Kind, ...], memory: Memory) -> Placed:
         more = NOT_SHARED
         if memory.transparent or not kind.reads_old(memory):
             more += AROUND
-        placed = _cheapest((kind,), memory.width, memory.depth, 0, best.cost, more)
+        placed = _cheapest(
+            (kind,), memory.width, memory.depth, 0, best.cost, more, memory.unread
+        )
         best = placed if placed.kind else best
     return best
 
