@@ -32,7 +32,8 @@ def main(settings: dict[str, Any]) -> None:
     source = settings["source"]
     _run(design, f"{READ[Path(source).suffix]} {source}", f"hierarchy -top {top}", "proc")
     _run(design, "flatten", "opt_expr", "opt_clean", "opt -nodffe -nosdff", "wreduce", "peepopt")
-    # synth_xilinx loses the other lanes of a register when it moves one into a DSP block.
+    # Where a register also holds copies of a product's sign, synth_xilinx moves it into the DSP
+    # block and leaves the copies without a driver, unless they have been split off.
     _run(design, "opt_clean", "splitcells t:$dff")
     multipliers = _share_out(design, settings["multipliers"], settings["multiplier_bits"])
     synthesis = f"{settings['synthesis']} -top {top}"

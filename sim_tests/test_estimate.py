@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
@@ -54,7 +56,7 @@ SMALL = {
     },
 }  # fmt: skip
 
-FAMILIES_OF_SMALL = {name: ("ecp5", "xc7") for name in SMALL} | {
+FAMILIES_OF_SMALL = dict.fromkeys(SMALL, ("ecp5", "xc7")) | {
     "one lane": ("ecp5", "xc7", "ice40"),
     "four junctions": ("ecp5",),
     "depth 5, d_in 3 not dividing z 2, type 1": ("ecp5",),
@@ -199,10 +201,24 @@ def test_a_board_says_the_family_and_the_dsp_blocks(board, capsys):
     assert result["multiplier"] == min(384, BOARDS[board].device.multipliers)
 
 
+def test_neither_yosys_nor_boards_are_needed():
+    code = (
+        "import sys; sys.modules |= dict.fromkeys(['pyosys', 'amaranth_boards']);"
+        "from hwsim.cli.app import run; sys.exit(run(sys.argv[1:]))"
+    )
+    command = [sys.executable, "-c", code, "estimate", str(DESIGNS / "digits.toml")]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0 and "total" in done.stdout, done.stderr
+    done = subprocess.run([*command, "--board", "ulx3s-85f"], capture_output=True, text=True)
+    assert done.returncode == 2 and "install the extra fpga" in done.stderr
+
+
 def test_mistakes_are_reported_as_everywhere(tmp_path, capsys):
     path = str(DESIGNS / "digits.toml")
     assert run(["estimate", path, "--family", "ice40", "--board", "arty-a7-35t"]) == 2
     assert "--family = 'ice40': the FPGA of arty-a7-35t is xc7" in capsys.readouterr().err
+    assert run(["estimate", path, "--board", "none"]) == 2
+    assert "--board = 'none': is no board" in capsys.readouterr().err
     assert run(["estimate", str(tmp_path / "none.toml"), "--json"]) == 2
     captured = capsys.readouterr()
     assert captured.out == "" and "none.toml" in captured.err

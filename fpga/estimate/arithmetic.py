@@ -60,10 +60,8 @@ def feedforward(facts: Facts) -> Bill:
     bill.registers += total
     bill.choose(shape.right_banks + 1, total)
     bill.saturations[width, total - width] += shape.right_banks
-    late = facts.multiplier_latency
     _flags(bill, "products", shape.z, registers.product + registers.tree)
     _flags(bill, "sums", shape.right_banks, 0)
-    bill.delay("flags counted", 0, late)
     return bill
 
 
@@ -186,4 +184,3 @@ def natural_order(facts: Facts) -> Bill:
         bill.add(facts.phase_bits + 1, 2)
         bill.choose(2, facts.phase_bits)
     return bill
-

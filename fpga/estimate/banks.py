@@ -53,8 +53,9 @@ def layer(facts: Facts, slots: int, bases: tuple[int, ...]) -> Bill:
 
 
 def _copies(
-    bill: Bill, facts: Facts, copies: int, bits: int, banks: int, *, is_single: bool, unread: int = 0
-) -> None:
+    bill: Bill, facts: Facts, copies: int, bits: int, banks: int, *,
+    is_single: bool, unread: int = 0,
+) -> None:  # fmt: skip
     """Copies of a result memory, one of which is written."""
     depth = facts.shape.left_depth
     address = index_bits(max(2, depth))
@@ -140,10 +141,9 @@ def cost(facts: Facts) -> Bill:
     if not copies:
         return bill
     bases, word = NaturalOrder(shape).bases(slots), index_bits(max(2, shape.right_depth))
-    depth = shape.right_depth
     stored = width if facts.quadratic else facts.frac_bits + 1
-    _memories(bill, width, depth, slots * copies, single=copies > 1)
-    bill.registers += index_bits(copies) * (copies > 1) + 1 * (copies > 1) + index_bits(slots)
+    _memories(bill, width, shape.right_depth, slots * copies, single=copies > 1)
+    bill.registers += 2 * (copies > 1) + index_bits(slots)  # role, and where data were read
     bill.equals[label] += slots
     bill.gates += 2 * facts.frac_bits * slots  # minus 1, or not
     _words(bill, slots, word)

@@ -43,7 +43,6 @@ class Memory:
     single: bool = False
     unread: int = 0
 
-
     @property
     def read_bits(self) -> int:
         return self.width - self.unread
@@ -66,6 +65,10 @@ class Rom:
     ports: int = 1
     unread: int = 0
     is_smooth: bool = False
+
+    @property
+    def read_bits(self) -> int:
+        return self.columns - self.unread
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ import numpy as np
 from fpga.estimate.bill import BOTH, ONE, Bill, Rom
 from fpga.estimate.facts import Facts, index_bits
 from hwsim.design import Design
-from hwsim.schedule import Schedule
+from hwsim.schedule import JunctionSchedule, Schedule
 from rtl_gen.accelerator import user_layout, whole_bytes
 from rtl_gen.pipeline import prediction_layout
 from rtl_gen.register_map import registers as register_map
@@ -190,19 +190,20 @@ def _backward_delays(bill: Bill, facts: Facts, wait: int) -> None:
     bill.delay("fresh", 1, end)
     bill.delay("backward valid", 1, end, reset=True)
     bill.delay("partial sums", facts.sum_bits * shape.z, end - 1 - read)
+    read_by = BOTH if operand else ONE
     if facts.per_edge:
-        bill.delay("slopes", facts.slope_bits * shape.z, wait + operand, operand=BOTH if operand else ONE)
+        bill.delay("slopes", facts.slope_bits * shape.z, wait + operand, operand=read_by)
         wait += registers.multiplier
-    bill.delay("weights", facts.width * shape.z, wait + operand, operand=BOTH if operand else ONE)
+    bill.delay("weights", facts.width * shape.z, wait + operand, operand=read_by)
 
 
 def cursors(facts: Facts) -> Bill:
     """Where the right neurons touched lie."""
     bill, shape = Bill("cursors"), facts.shape
-    places = {(shape.right_banks, index_bits(shape.right_depth))}
+    places = [(shape.right_banks, index_bits(shape.right_depth))]
     _, word = right_place(facts)
     if not facts.is_last:
-        places = [*places, (facts.design.shapes[shape.index].left_banks, word)]
+        places.append((facts.design.shapes[shape.index].left_banks, word))
     for banks, bits in places:
         cursor(bill, index_bits(banks), bits)
     return bill
@@ -222,8 +223,7 @@ def sequencer(design: Design, schedule: Schedule) -> Bill:
     """Position, the inputs under way, and what each junction does."""
     bill, last = Bill("sequencer"), schedule.junctions[-1]
     position, beat = index_bits(schedule.block_cycle), index_bits(schedule.beats)
-    label, eta = index_bits(design.network.layers[-1]), design.fixed_point.width - 1
-    eta = eta.bit_length()
+    label, eta = index_bits(design.network.layers[-1]), index_bits(design.fixed_point.width)
     learn = (1 + eta) * (not schedule.inference)
     bill.registers += 2 + 2 + position + beat + 1 + learn + label
     bill.add(position)
@@ -242,7 +242,7 @@ def sequencer(design: Design, schedule: Schedule) -> Bill:
 
 
 def _work(
-    bill: Bill, part: object, position: int, learn: int, label: int, *, is_skewed: bool
+    bill: Bill, part: JunctionSchedule, position: int, learn: int, label: int, *, is_skewed: bool
 ) -> None:
     said = position + 2 + 1 + (1 + learn if learn else 0)
     if part.shape.index == part.n_junctions:
@@ -281,4 +281,3 @@ def host(design: Design, schedule: Schedule) -> Bill:
         pixels = design.pixels_per_beat
         bill.registers += place + design.input_bits * pixels + pixels.bit_count()
     return bill
-

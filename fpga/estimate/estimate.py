@@ -94,4 +94,3 @@ def _junction(facts: Facts) -> list[Bill]:
     blocks += [arithmetic.update] if facts.trains else []
     blocks += [arithmetic.backprop] if facts.has_delta else []
     return [block(facts) for block in blocks]
-

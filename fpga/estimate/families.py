@@ -58,7 +58,7 @@ class Family:
         multiplier: operands of a DSP block, wider one first; None if there are none.
         operand_registers: in front of one, in the block, by whether both operands have some.
         has_product_register: behind one, in the block.
-        multiplier_bit: LUTs of a multiplier in logic, per bit of one operand times bits of the other.
+        multiplier_bit: LUTs of a multiplier in logic, per bit of one operand and of the other.
         shift_register: clocks from which on a chain without reset is made of LUTs; None if never.
     """
 
@@ -88,8 +88,8 @@ _DP16KD = Kind(
 ECP5 = Family(
     name="ECP5 (LUT4; a CCU2C counts as 2)",
     costs=Costs(
-        short_adder=0.1, full_adder=0.34, select=1.53, select_more=0.69, mask=0.52, saturate=0.68,
-        beyond=0.23, equal=1, gate=0.54, table=8.17, curve=0.33, memory=0.57,
+        short_adder=0.09, full_adder=0.32, select=1.54, select_more=0.72, mask=0.52, saturate=0.63,
+        beyond=0.22, equal=0.9, gate=0.6, table=7.38, curve=0.31, memory=0.66,
     ),
     carry=2,  # CCU2C
     shortest_carry=5,  # up to 4 bits yosys' arith_map_ccu2c.v leaves to LUTs
@@ -99,7 +99,7 @@ ECP5 = Family(
     multiplier=(18, 18),  # MULT18X18D
     operand_registers=((BOTH, 1),),  # fpga/multiplier_registers.py
     has_product_register=True,
-    multiplier_bit=2,  # fpga/fit.py
+    multiplier_bit=2,  # counted: 1.95 to 2.2 from 8x8 to 16x16 bits
 )  # fmt: skip
 
 # Shapes and costs from yosys' techlibs/xilinx (lutrams_xc5v.txt, brams_xc4v.txt); every LUT RAM
@@ -117,8 +117,18 @@ _SERIES_7_BLOCKS = (_RAMB18_WIDE, _RAMB18, _RAMB36_WIDE, _RAMB36)
 SERIES_7 = Family(
     name="7-series (LUT6; carry chains are not LUTs)",
     costs=Costs(
-        short_adder=0.65, full_adder=0.92, select=0.58, select_more=0.46, mask=0.47, saturate=0.36,
-        beyond=0.27, equal=0.18, gate=0.31, table=0.64, curve=0.63, memory=0.38,
+        short_adder=0.65,
+        full_adder=0.96,
+        select=0.53,
+        select_more=0.46,
+        mask=0.55,
+        saturate=0.33,
+        beyond=0.27,
+        equal=0.16,
+        gate=0.41,
+        table=0.63,
+        curve=0.6,
+        memory=0.41,
     ),
     carry=1,  # a LUT before every bit of a CARRY4
     shortest_carry=1,
@@ -127,8 +137,8 @@ SERIES_7 = Family(
     table_rows=64,  # -logic-cost-rom 0.015625 in yosys' synth_xilinx
     multiplier=(25, 18),  # DSP48E1
     operand_registers=((BOTH, 2), (ONE, 2)),  # yosys' xilinx_dsp
-    has_product_register=False,  # xilinx_dsp takes none whose lowest bits are not used
-    multiplier_bit=1.5,  # fpga/fit.py
+    has_product_register=False,  # split off, see fpga/yosys.py
+    multiplier_bit=1.5,  # counted: 1.4 to 1.6 from 8x8 to 16x16 bits
     shift_register=3,  # SRL16E, as yosys' shregmap -minlen 3
 )
 
@@ -138,8 +148,8 @@ _RAM40 = Kind(((256, 16), (512, 8), (1024, 4), (2048, 2)), cost=64, blocks=1, ol
 ICE40 = Family(
     name="iCE40 LP/HX (LUT4; no DSP blocks)",
     costs=Costs(
-        short_adder=0.65, full_adder=1.79, select=0.86, select_more=1.02, mask=0.72, saturate=0.33,
-        beyond=0.32, equal=0.38, gate=0.57, table=1.1, curve=0.37, memory=0.2,
+        short_adder=0.65, full_adder=2.4, select=0.8, select_more=1.3, mask=0.73, saturate=0.25,
+        beyond=0.3, equal=0.3, gate=0.55, table=1.2, curve=0.33, memory=0.18,
     ),
     carry=1,  # the LUT of an SB_CARRY
     shortest_carry=1,
@@ -149,7 +159,7 @@ ICE40 = Family(
     multiplier=None,
     operand_registers=(),
     has_product_register=False,
-    multiplier_bit=2,
+    multiplier_bit=2,  # counted: 1.9 to 2 from 8x8 to 16x16 bits
 )  # fmt: skip
 
 FAMILIES = {"ecp5": ECP5, "xc7": SERIES_7, "ice40": ICE40}

@@ -15,7 +15,7 @@ from fpga.estimate.estimate import bills, estimate
 from fpga.estimate.families import FAMILIES, Costs
 from fpga.estimate.mapping import Use, priced
 from hwsim.design import Design
-from hwsim.schedule import make_schedule
+from hwsim.schedule import Schedule, make_schedule
 
 HELD = 0.05
 """How much a cost that is twice the one in force weighs, in relative error of a design."""
@@ -26,11 +26,11 @@ def fitted(designs: dict[str, Design], found: dict[str, Use], family: str) -> Co
     costs, rows, targets = asdict(FAMILIES[family].costs), [], []
     for name, design in designs.items():
         schedule = make_schedule(design)
-        pieces = _pieces(design, family)
-        rest = estimate(design, schedule, family).total.lut - sum(pieces[k] * costs[k] for k in costs)
-        lut = found[name].lut
-        rows.append([pieces[key] * costs[key] / lut for key in costs])
-        targets.append(1 - rest / lut)
+        pieces, lut = _pieces(design, schedule, family), found[name].lut
+        parts = [pieces[key] * cost for key, cost in costs.items()]
+        certain = estimate(design, schedule, family).total.lut - sum(parts)
+        rows.append([part / lut for part in parts])
+        targets.append(1 - certain / lut)
     held = HELD * np.eye(len(costs))
     best = lsq_linear(
         np.vstack([rows, held]), np.concatenate([targets, held.sum(axis=1)]), (1 / 3, 3)
@@ -39,9 +39,9 @@ def fitted(designs: dict[str, Design], found: dict[str, Use], family: str) -> Co
     return Costs(**{key: round(float(cost * factor), 2) for (key, cost), factor in factors})
 
 
-def _pieces(design: Design, family: str) -> dict[str, float]:
+def _pieces(design: Design, schedule: Schedule, family: str) -> dict[str, float]:
     totals = dict.fromkeys(asdict(FAMILIES[family].costs), 0.0)
-    for bill in bills(design, make_schedule(design)).values():
+    for bill in bills(design, schedule).values():
         for key, amount in priced(bill, FAMILIES[family]).items():
             totals[key] += amount
     return totals

@@ -9,7 +9,6 @@ from fpga.estimate.families import Family
 from fpga.estimate.memories import address_bits, place_memory, place_rom
 from fpga.estimate.multipliers import blocks
 
-
 NAMES = {
     "lut": "LUT",
     "flip_flop": "FF",
@@ -91,8 +90,8 @@ def priced(bill: Bill, family: Family) -> dict[str, float]:
             found["select_more"] += (placed.deep - 1) * memory.read_bits * memory.count
     for rom in bill.roms:
         if place_rom(family.tables, rom, family.table_rows).kind is None:
-            kind = "curve" if rom.is_smooth else "table"
-            found[kind] += max(1, rom.rows / family.table_rows) * (rom.columns - rom.unread) * rom.ports
+            luts = max(1, rom.rows / family.table_rows) * rom.read_bits * rom.ports
+            found["curve" if rom.is_smooth else "table"] += luts
     return found
 
 
@@ -136,7 +135,7 @@ def _memory(memory: Memory, family: Family) -> Use:
 def _rom(rom: Rom, family: Family) -> Use:
     placed = place_rom(family.tables, rom, family.table_rows)
     if placed.kind is None:
-        return Use(flip_flop=(rom.columns - rom.unread) * rom.ports)
+        return Use(flip_flop=rom.read_bits * rom.ports)
     return Use(block_ram=placed.count * placed.kind.blocks)
 
 

@@ -16,7 +16,7 @@ JOINED = 0.5
 NOT_SHARED = 2
 """Of a read port apart from the write port."""
 AROUND = 6
-"""Of a read that is to see the write of its own clock, or not to see it, and needs logic for that."""
+"""Of logic that lets a read see the write of its own clock, or what was there before."""
 
 
 @dataclass(frozen=True)
@@ -71,9 +71,7 @@ def place_memory(kinds: tuple[Kind, ...], memory: Memory) -> Placed:
         more = NOT_SHARED
         if memory.transparent or not kind.reads_old(memory):
             more += AROUND
-        placed = _cheapest(
-            (kind,), memory.width, memory.depth, 0, best.cost, more, memory.unread
-        )
+        placed = _cheapest((kind,), memory.width, memory.depth, 0, best.cost, more, memory.unread)
         best = placed if placed.kind else best
     return best
 

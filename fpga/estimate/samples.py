@@ -81,6 +81,7 @@ SAMPLES: dict[str, dict[str, Any]] = {
         "layers": [512, 32], "out_degrees": [4], "z": [8],
         "hardware": {**_SKEWED, "registers": {"multiplier": 1}},
     },
+    "four-slots": {"layers": [32, 40], "out_degrees": [5], "z": [16]},
     "narrow": {
         "layers": [12, 6], "out_degrees": [2], "z": [3], "number": {"int_bits": 1, "frac_bits": 5},
     },
@@ -101,8 +102,8 @@ def sample(name: str) -> Design:
 
 
 def design_of(
-    layers: list[int], out_degrees: list[int], z: list[int], *, network: dict[str, Any] | None = None,
-    hardware: dict[str, Any] | None = None, **sections: Any,
+    layers: list[int], out_degrees: list[int], z: list[int], *,
+    network: dict[str, Any] | None = None, hardware: dict[str, Any] | None = None, **sections: Any,
 ) -> Design:  # fmt: skip
     """A design from some of its keys."""
     return make_design(
