@@ -28,7 +28,7 @@ FAMILY_OF = {"ecp5": "ecp5", "series-7": "xc7"}
 @design_argument
 @click.option("--family", type=click.Choice(list(FAMILIES)), help="Which FPGAs.  [default: ecp5]")
 @click.option("--board", "board_name", metavar="BOARD",
-              help="A board of `build`: its family, and no more DSP blocks than it has.")  # fmt: skip
+              help="A board: its family, and no more DSP blocks than it has.")  # fmt: skip
 @click.option("--inference", is_flag=True, help="Leave backpropagation and update out.")
 @json_option
 def estimate_command(

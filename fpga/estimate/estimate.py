@@ -7,6 +7,7 @@ from typing import Any
 
 from fpga.estimate import arithmetic, banks, control
 from fpga.estimate.bill import Bill
+from fpga.estimate.delays import delays
 from fpga.estimate.facts import Facts
 from fpga.estimate.families import FAMILIES
 from fpga.estimate.mapping import Use, take
@@ -87,7 +88,7 @@ def _layer(facts: Facts) -> Bill:
 
 def _junction(facts: Facts) -> list[Bill]:
     blocks = [
-        control.interleaver, control.networks, control.delays, control.cursors,
+        control.interleaver, control.networks, delays, control.cursors,
         arithmetic.natural_order, banks.parameters, arithmetic.feedforward, arithmetic.activation,
     ]  # fmt: skip
     blocks += [arithmetic.slope] if facts.has_slope else []

@@ -169,3 +169,13 @@ class Facts:
             return self.width
         right = self.design.shapes[self.shape.index]
         return sum_width(self.number, right.d_out, per_edge=self.per_edge)
+
+    @property
+    def right_place(self) -> tuple[int, int]:
+        """Bits of bank and word of the first right neuron touched, in the memory to the right."""
+        shape = self.shape
+        banks, depth = shape.right_banks, shape.right_depth
+        if not self.is_last:
+            banks = self.design.shapes[shape.index].left_banks
+            depth = -(-shape.n_right // banks)
+        return index_bits(banks), index_bits(depth)
