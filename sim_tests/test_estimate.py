@@ -17,7 +17,7 @@ from fpga.boards import BOARDS
 from fpga.estimate.estimate import estimate
 from fpga.estimate.families import FAMILIES
 from fpga.estimate.mapping import NAMES, Use
-from fpga.estimate.samples import SAMPLES, design_of, sample
+from fpga.estimate.samples import SAMPLES, sample, schedule_of
 from hwsim.cli.app import run
 from hwsim.design_file import load_design
 from hwsim.schedule import make_schedule
@@ -77,16 +77,16 @@ LARGE = {
 
 
 def make(given):
-    return load_design(given) if isinstance(given, Path) else design_of(**given)
+    """The schedule of a file, or of a design from some keys."""
+    return make_schedule(load_design(given)) if isinstance(given, Path) else schedule_of(**given)
 
 
 def both(given, family, multipliers=None):
     """The estimate of a design, and what yosys finds."""
     reference = pytest.importorskip("fpga.estimate.reference")
-    design = make(given)
-    schedule = make_schedule(design)
-    found = reference.synthesise(design, schedule, family, multipliers)
-    return estimate(design, schedule, family, multipliers).total, found
+    schedule = make(given)
+    found = reference.synthesise(schedule, family, multipliers)
+    return estimate(schedule, family, multipliers).total, found
 
 
 @pytest.fixture(scope="module")
@@ -140,18 +140,17 @@ def test_a_difference_is_seen():
 
 @pytest.mark.parametrize("name", [*SMALL, *LARGE])
 def test_memory_bits_are_those_of_the_schedule(name):
-    design = make((SMALL | LARGE)[name])
-    schedule = make_schedule(design)
-    bits = sum(part.memory_bits(design)["total"] for part in schedule.junctions)
-    assert estimate(design, schedule, "ecp5").memory_bits == bits
+    schedule = make((SMALL | LARGE)[name])
+    bits = sum(part.memory_bits(schedule.design)["total"] for part in schedule.junctions)
+    assert estimate(schedule, "ecp5").memory_bits == bits
 
 
 @pytest.mark.parametrize("family", FAMILIES)
 @pytest.mark.parametrize("name", SAMPLES)
 def test_every_sample_can_be_estimated_with_and_without_training(name, family):
-    design = sample(name)
-    whole = estimate(design, make_schedule(design), family).total
-    inference = estimate(design, make_schedule(design, inference=True), family).total
+    design = sample(name).design
+    whole = estimate(make_schedule(design), family).total
+    inference = estimate(make_schedule(design, inference=True), family).total
     assert 0 < inference.lut < whole.lut
     assert 0 < inference.flip_flop < whole.flip_flop
     assert inference.multiplier <= whole.multiplier
@@ -159,19 +158,17 @@ def test_every_sample_can_be_estimated_with_and_without_training(name, family):
 
 @pytest.mark.parametrize("blocks", [0, 10, 95, 96, 97])
 def test_no_more_dsp_blocks_are_estimated_than_there_are(blocks):
-    design = load_design(DESIGNS / "digits.toml")
-    schedule = make_schedule(design)
-    limited = estimate(design, schedule, "ecp5", blocks).total
-    free = estimate(design, schedule, "ecp5").total
+    schedule = make(DESIGNS / "digits.toml")
+    limited = estimate(schedule, "ecp5", blocks).total
+    free = estimate(schedule, "ecp5").total
     assert limited.multiplier == min(blocks, free.multiplier)
     assert (limited.lut > free.lut) == (blocks < free.multiplier)
 
 
 def test_an_estimate_takes_milliseconds():
-    design = load_design(DESIGNS / "digits.toml")
-    schedule = make_schedule(design)
+    schedule = make(DESIGNS / "digits.toml")
     begun = time.perf_counter()
-    estimate(design, schedule, "ecp5")
+    estimate(schedule, "ecp5")
     assert time.perf_counter() - begun < 1
 
 

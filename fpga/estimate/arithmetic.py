@@ -6,6 +6,8 @@ in ``delays``.
 
 from __future__ import annotations
 
+import numpy as np
+
 from fpga.estimate.bill import Bill, Multiplier, Rom
 from fpga.estimate.facts import Facts
 from hwsim.activation import Activation
@@ -156,16 +158,30 @@ def activation(facts: Facts) -> Bill:
         return bill
     model = Activation("sigmoid", facts.number)
     beyond = 1 << (width - 1) > model.limit
-    rows = 2 * model.limit >> model.step_shift
+    a, slope = model.table
     bits = facts.result_bits + facts.result_slope_bits
     unread = 0 if facts.has_result_slope else facts.result_slope_bits
-    bill.roms.append(Rom(bits, rows, slots, unread, is_smooth=True))
+    read = [(a, facts.result_bits)] + [(slope, facts.result_slope_bits)] * (not unread)
+    chunks = {rows: sum(_chunks(*of, rows) for of in read) for rows in ROWS_OF_CHUNKS}
+    bill.roms.append(Rom(bits, len(a), slots, unread, chunks))
     bill.delay("results", (bits - unread) * slots, late)
     bill.registers += slots
     if beyond:
         bill.registers += slots
         bill.gates += (facts.int_bits - 2 + 2 * 2 * facts.frac_bits) * slots
     return bill
+
+
+ROWS_OF_CHUNKS = (16, 64)
+"""What one LUT can hold, of 4 or 6 inputs."""
+
+
+def _chunks(values: np.ndarray, bits: int, rows: int) -> int:
+    """Different chunks of a table's columns that hold both zeros and ones."""
+    columns = (values[:, None] >> np.arange(bits)) & 1
+    chunks = columns.T.reshape(bits, -1, min(rows, len(values)))
+    busy = [of[(of != of[:, :1]).any(axis=1)] for of in chunks]
+    return sum(len(np.unique(of, axis=0)) for of in busy)
 
 
 def output_delta(facts: Facts) -> Bill:

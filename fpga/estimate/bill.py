@@ -56,7 +56,8 @@ class Rom:
         columns: different bits of a word.
         rows: words.
         ports: of them.
-        is_smooth: neighbouring rows differ little.
+        chunks: where neighbouring rows differ little, by rows of a chunk, how many of those columns
+            and chunks that are read hold both zeros and ones, each different one once.
         unread: columns that nobody reads; yosys notices when it has chosen a RAM.
     """
 
@@ -64,7 +65,7 @@ class Rom:
     rows: int
     ports: int = 1
     unread: int = 0
-    is_smooth: bool = False
+    chunks: dict[int, int] = field(default_factory=dict)
 
     @property
     def read_bits(self) -> int:

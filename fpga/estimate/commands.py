@@ -47,10 +47,9 @@ def estimate_command(
     Exit status: 0 estimated, 1 refused, 2 bad input.
     """
     family, multipliers = _choose(family, board_name)
-    design = load_design(path)
-    schedule = make_schedule(design, inference=inference)
+    schedule = make_schedule(load_design(path), inference=inference)
     require_clash_free(schedule)
-    found = estimate(design, schedule, family, multipliers)
+    found = estimate(schedule, family, multipliers)
     if as_json:
         output.emit(found.to_dict() | {"board": board_name})
     else:

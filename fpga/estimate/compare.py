@@ -17,9 +17,8 @@ from fpga.estimate.mapping import NAMES, Use, values
 from fpga.estimate.reference import synthesise
 from fpga.estimate.samples import SAMPLES, sample
 from hwsim.cli import output
-from hwsim.design import Design
 from hwsim.design_file import load_design
-from hwsim.schedule import make_schedule
+from hwsim.schedule import Schedule, make_schedule
 
 
 @click.command()
@@ -29,23 +28,23 @@ from hwsim.schedule import make_schedule
 @click.option("--fit", "wants_fit", is_flag=True, help="Print costs that fit best.")
 def main(names: tuple[str, ...], family: str, multipliers: int | None, wants_fit: bool) -> None:
     """Compare estimates of design files, or of samples by name (all if none is given)."""
-    designs = {name: find(name) for name in names or SAMPLES}
-    found = dict(zip(designs, _synthesise_all(designs, family, multipliers), strict=True))
+    schedules = {name: find(name) for name in names or SAMPLES}
+    found = dict(zip(schedules, _synthesise_all(schedules, family, multipliers), strict=True))
     rows = []
-    for name, design in designs.items():
+    for name, schedule in schedules.items():
         begun = time.perf_counter()
-        mine = estimate(design, make_schedule(design), family, multipliers).total
+        mine = estimate(schedule, family, multipliers).total
         took = 1000 * (time.perf_counter() - begun)
         rows.append((name, *map(shown, values(mine), values(found[name])), f"{took:.0f}"))
     title = f"{FAMILIES[family].name}: estimate / yosys"
     output.show_table(("design", *NAMES.values(), "ms"), rows, title=title)
     if wants_fit:
-        output.say(str(fit.fitted(designs, found, family)))
+        output.say(str(fit.fitted(schedules, found, family)))
 
 
-def find(name: str) -> Design:
+def find(name: str) -> Schedule:
     """A sample, or what a file holds."""
-    return sample(name) if name in SAMPLES else load_design(Path(name))
+    return sample(name) if name in SAMPLES else make_schedule(load_design(Path(name)))
 
 
 def shown(mine: float, found: float) -> str:
@@ -56,13 +55,13 @@ def shown(mine: float, found: float) -> str:
 
 
 def _synthesise_all(
-    designs: dict[str, Design], family: str, multipliers: int | None
+    schedules: dict[str, Schedule], family: str, multipliers: int | None
 ) -> Iterator[Use]:
-    def run(design: Design) -> Use:
-        return synthesise(design, make_schedule(design), family, multipliers)
+    def run(schedule: Schedule) -> Use:
+        return synthesise(schedule, family, multipliers)
 
     with ThreadPoolExecutor(cpu_count()) as pool:
-        yield from pool.map(run, designs.values())
+        yield from pool.map(run, schedules.values())
 
 
 if __name__ == "__main__":

@@ -6,7 +6,6 @@ import numpy as np
 
 from fpga.estimate.bill import Bill, Rom
 from fpga.estimate.facts import Facts, index_bits
-from hwsim.design import Design
 from hwsim.schedule import JunctionSchedule, Schedule
 from rtl_gen.accelerator import user_layout, whole_bytes
 from rtl_gen.pipeline import prediction_layout
@@ -118,9 +117,9 @@ def cursor(bill: Bill, base: int, word: int) -> None:
     bill.gates += base + word
 
 
-def sequencer(design: Design, schedule: Schedule) -> Bill:
+def sequencer(schedule: Schedule) -> Bill:
     """Position, the inputs under way, and what each junction does."""
-    bill, last = Bill("sequencer"), schedule.junctions[-1]
+    bill, design, last = Bill("sequencer"), schedule.design, schedule.junctions[-1]
     position, beat = index_bits(schedule.block_cycle), index_bits(schedule.beats)
     label, eta = index_bits(design.network.layers[-1]), index_bits(design.fixed_point.width)
     learn = (1 + eta) * (not schedule.inference)
@@ -155,9 +154,9 @@ def _work(
         bill.gates += 4
 
 
-def host(design: Design, schedule: Schedule) -> Bill:
+def host(schedule: Schedule) -> Bill:
     """Registers, streams, the host's way to parameters: everything around the junctions."""
-    bill, shapes = Bill("host"), design.shapes
+    bill, design, shapes = Bill("host"), schedule.design, schedule.design.shapes
     width, n_junctions = design.fixed_point.width, design.n_junctions
     beat, label = index_bits(max(2, schedule.beats)), index_bits(design.network.layers[-1])
     word = index_bits(max(max(s.junction_cycle, s.right_depth) for s in shapes))

@@ -12,7 +12,6 @@ from fpga.estimate.facts import Facts
 from fpga.estimate.families import FAMILIES
 from fpga.estimate.mapping import Use, take
 from fpga.estimate.multipliers import share_out
-from hwsim.design import Design
 from hwsim.natural_order import NaturalOrder
 from hwsim.schedule import Schedule
 
@@ -43,30 +42,26 @@ class Estimate:
         return {"family": self.family, **total, "blocks": blocks}
 
 
-def estimate(
-    design: Design, schedule: Schedule, family: str, multipliers: int | None = None
-) -> Estimate:
+def estimate(schedule: Schedule, family: str, multipliers: int | None = None) -> Estimate:
     """What the accelerator of a design will take of an FPGA.
 
     Args:
-        design: the design.
-        schedule: its schedule, without clashes.
+        schedule: of the design, without clashes.
         family: a key of ``FAMILIES``.
         multipliers: DSP blocks there are; as many as it takes if not given.
     """
-    named = bills(design, schedule)
+    named = bills(schedule)
     spare = share_out(named.values(), FAMILIES[family], multipliers)
     blocks = {name: take(bill, FAMILIES[family], spare) for name, bill in named.items()}
-    bits = sum(part.memory_bits(design)["total"] for part in schedule.junctions)
+    bits = sum(part.memory_bits(schedule.design)["total"] for part in schedule.junctions)
     return Estimate(family, blocks, bits)
 
 
-def bills(design: Design, schedule: Schedule) -> dict[str, Bill]:
+def bills(schedule: Schedule) -> dict[str, Bill]:
     """What the blocks are built from."""
-    found = {"host": control.host(design, schedule)}
-    found["sequencer"] = control.sequencer(design, schedule)
+    found = {"host": control.host(schedule), "sequencer": control.sequencer(schedule)}
     for part in schedule.junctions:
-        facts = Facts(design, schedule, part)
+        facts = Facts(schedule, part)
         found[f"layer_{part.shape.index - 1}"] = _layer(facts)
         for bill in _junction(facts):
             found[f"junction_{part.shape.index}.{bill.name}"] = bill

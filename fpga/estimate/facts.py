@@ -24,9 +24,12 @@ def index_bits(count: int) -> int:
 class Facts:
     """One junction: what its hardware is generated from, and some of what follows."""
 
-    design: Design
     schedule: Schedule
     part: JunctionSchedule
+
+    @property
+    def design(self) -> Design:
+        return self.schedule.design
 
     @property
     def shape(self) -> JunctionShape:

@@ -26,7 +26,7 @@ class Costs:
         equal: compared for equality.
         gate: per two-input gate.
         table: per bit and ``Family.table_rows`` rows of a table in logic.
-        curve: the same of an activation function's table, which is smooth.
+        curve: per chunk of so many rows of an activation function's table, which is smooth.
         memory: of a memory in logic.
     """
 
@@ -88,8 +88,8 @@ _DP16KD = Kind(
 ECP5 = Family(
     name="ECP5 (LUT4; a CCU2C counts as 2)",
     costs=Costs(
-        short_adder=0.09, full_adder=0.32, select=1.54, select_more=0.72, mask=0.52, saturate=0.63,
-        beyond=0.22, equal=0.9, gate=0.6, table=7.38, curve=0.31, memory=0.66,
+        short_adder=0.09, full_adder=1.25, select=1.04, select_more=0.67, mask=0.65, saturate=0.2,
+        beyond=0.23, equal=1.61, gate=0.88, table=9.38, curve=0.94, memory=0.69,
     ),
     carry=2,  # CCU2C
     shortest_carry=5,  # up to 4 bits yosys' arith_map_ccu2c.v leaves to LUTs
@@ -118,17 +118,17 @@ SERIES_7 = Family(
     name="7-series (LUT6; carry chains are not LUTs)",
     costs=Costs(
         short_adder=0.65,
-        full_adder=0.96,
-        select=0.53,
-        select_more=0.46,
-        mask=0.55,
+        full_adder=1.34,
+        select=0.36,
+        select_more=0.44,
+        mask=0.67,
         saturate=0.33,
-        beyond=0.27,
+        beyond=0.29,
         equal=0.16,
-        gate=0.41,
-        table=0.63,
-        curve=0.6,
-        memory=0.41,
+        gate=0.47,
+        table=0.79,
+        curve=2.24,
+        memory=0.46,
     ),
     carry=1,  # a LUT before every bit of a CARRY4
     shortest_carry=1,
@@ -148,8 +148,8 @@ _RAM40 = Kind(((256, 16), (512, 8), (1024, 4), (2048, 2)), cost=64, blocks=1, ol
 ICE40 = Family(
     name="iCE40 LP/HX (LUT4; no DSP blocks)",
     costs=Costs(
-        short_adder=0.65, full_adder=2.4, select=0.8, select_more=1.3, mask=0.73, saturate=0.25,
-        beyond=0.3, equal=0.3, gate=0.55, table=1.2, curve=0.33, memory=0.18,
+        short_adder=0.65, full_adder=3.44, select=0.6, select_more=1.65, mask=0.72, saturate=0.17,
+        beyond=0.26, equal=0.24, gate=0.51, table=1.35, curve=1.1, memory=0.15,
     ),
     carry=1,  # the LUT of an SB_CARRY
     shortest_carry=1,

@@ -14,21 +14,19 @@ from scipy.optimize import lsq_linear
 from fpga.estimate.estimate import bills, estimate
 from fpga.estimate.families import FAMILIES, Costs
 from fpga.estimate.mapping import Use, priced
-from hwsim.design import Design
-from hwsim.schedule import Schedule, make_schedule
+from hwsim.schedule import Schedule
 
 HELD = 0.05
 """How much a cost that is twice the one in force weighs, in relative error of a design."""
 
 
-def fitted(designs: dict[str, Design], found: dict[str, Use], family: str) -> Costs:
+def fitted(schedules: dict[str, Schedule], found: dict[str, Use], family: str) -> Costs:
     """The costs with the smallest relative errors of the LUTs."""
     costs, rows, targets = asdict(FAMILIES[family].costs), [], []
-    for name, design in designs.items():
-        schedule = make_schedule(design)
-        pieces, lut = _pieces(design, schedule, family), found[name].lut
+    for name, schedule in schedules.items():
+        pieces, lut = _pieces(schedule, family), found[name].lut
         parts = [pieces[key] * cost for key, cost in costs.items()]
-        certain = estimate(design, schedule, family).total.lut - sum(parts)
+        certain = estimate(schedule, family).total.lut - sum(parts)
         rows.append([part / lut for part in parts])
         targets.append(1 - certain / lut)
     held = HELD * np.eye(len(costs))
@@ -39,9 +37,9 @@ def fitted(designs: dict[str, Design], found: dict[str, Use], family: str) -> Co
     return Costs(**{key: round(float(cost * factor), 2) for (key, cost), factor in factors})
 
 
-def _pieces(design: Design, schedule: Schedule, family: str) -> dict[str, float]:
+def _pieces(schedule: Schedule, family: str) -> dict[str, float]:
     totals = dict.fromkeys(asdict(FAMILIES[family].costs), 0.0)
-    for bill in bills(design, schedule).values():
+    for bill in bills(schedule).values():
         for key, amount in priced(bill, FAMILIES[family]).items():
             totals[key] += amount
     return totals

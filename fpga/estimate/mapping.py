@@ -90,8 +90,10 @@ def priced(bill: Bill, family: Family) -> dict[str, float]:
             found["select_more"] += (placed.deep - 1) * memory.read_bits * memory.count
     for rom in bill.roms:
         if place_rom(family.tables, rom, family.table_rows).kind is None:
-            luts = max(1, rom.rows / family.table_rows) * rom.read_bits * rom.ports
-            found["curve" if rom.is_smooth else "table"] += luts
+            if rom.chunks:
+                found["curve"] += rom.chunks[family.table_rows] * rom.ports
+                continue
+            found["table"] += max(1, rom.rows / family.table_rows) * rom.read_bits * rom.ports
     return found
 
 

@@ -17,7 +17,6 @@ from amaranth.back import rtlil
 
 from fpga import synthesis
 from fpga.estimate.mapping import Use
-from hwsim.design import Design
 from hwsim.errors import Refused
 from hwsim.schedule import Schedule
 from rtl_gen.verilog import TOP, make_accelerator
@@ -67,9 +66,7 @@ FLOWS = {
 }  # fmt: skip
 
 
-def synthesise(
-    design: Design, schedule: Schedule, family: str, multipliers: int | None = None
-) -> Use:
+def synthesise(schedule: Schedule, family: str, multipliers: int | None = None) -> Use:
     """What yosys finds; see ``fpga.estimate.estimate`` for the arguments.
 
     Raises:
@@ -87,7 +84,7 @@ def synthesise(
         "multiplier_bits": flow.multiplier or (1, 1),
         "netlist": family == "ecp5",
     }
-    text = rtlil.convert(make_accelerator(design, schedule), name=TOP, emit_src=False)
+    text = rtlil.convert(make_accelerator(schedule.design, schedule), name=TOP, emit_src=False)
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / f"{TOP}.il").write_text(text)
         command = [sys.executable, "-m", "fpga.yosys", json.dumps(settings)]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from hwsim.design import Design
 from hwsim.design_file import make_design
+from hwsim.schedule import Schedule, make_schedule
 
 _ALL_STAGES = {"network": 1, "multiplier": 3, "tree": 2, "activation": 2}
 _SKEWED = {"scheme": "zero-bubble"}
@@ -81,6 +81,13 @@ SAMPLES: dict[str, dict[str, Any]] = {
         "layers": [512, 32], "out_degrees": [4], "z": [8],
         "hardware": {**_SKEWED, "registers": {"multiplier": 1}},
     },
+    "inference": {
+        "layers": [64, 16, 8], "out_degrees": [2, 4], "z": [16, 8], "inference": True,
+    },
+    "inference-quadratic": {
+        "layers": [35, 35, 10], "out_degrees": [3, 4], "z": [5, 7], "pattern": {"type": 1},
+        "network": {"cost": "quadratic"}, "number": {"frac_bits": 9}, "inference": True,
+    },
     "four-slots": {"layers": [32, 40], "out_degrees": [5], "z": [16]},
     "narrow": {
         "layers": [12, 6], "out_degrees": [2], "z": [3], "number": {"int_bits": 1, "frac_bits": 5},
@@ -96,17 +103,17 @@ SAMPLES: dict[str, dict[str, Any]] = {
 }  # fmt: skip
 
 
-def sample(name: str) -> Design:
+def sample(name: str) -> Schedule:
     """One of ``SAMPLES``."""
-    return design_of(**SAMPLES[name])
+    return schedule_of(**SAMPLES[name])
 
 
-def design_of(
-    layers: list[int], out_degrees: list[int], z: list[int], *,
+def schedule_of(
+    layers: list[int], out_degrees: list[int], z: list[int], *, inference: bool = False,
     network: dict[str, Any] | None = None, hardware: dict[str, Any] | None = None, **sections: Any,
-) -> Design:  # fmt: skip
-    """A design from some of its keys."""
-    return make_design(
+) -> Schedule:  # fmt: skip
+    """The schedule of a design from some of its keys."""
+    design = make_design(
         {
             "format": 1,
             "network": {"layers": layers, "out_degrees": out_degrees, **(network or {})},
@@ -114,3 +121,4 @@ def design_of(
             **sections,
         }
     )
+    return make_schedule(design, inference=inference)
