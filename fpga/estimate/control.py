@@ -7,9 +7,7 @@ import numpy as np
 from fpga.estimate.bill import Bill, Rom
 from fpga.estimate.facts import Facts, index_bits
 from hwsim.schedule import JunctionSchedule, Schedule
-from rtl_gen.accelerator import user_layout, whole_bytes
-from rtl_gen.pipeline import prediction_layout
-from rtl_gen.register_map import registers as register_map
+from rtl_gen.register_map import address_bits
 
 DATA_BITS = 32
 """Of a register."""
@@ -128,7 +126,7 @@ def sequencer(schedule: Schedule) -> Bill:
     bill.add(beat)
     bill.equals[position] += 2
     bill.equals[beat] += 1
-    bill.gates += 30
+    bill.gates += 30  # when it starts, waits and ends
     oldest = schedule.oldest_age
     learning = max(p.backward_age for p in schedule.junctions)
     bill.registers += oldest + learn * learning + label * last.forward_age
@@ -161,7 +159,7 @@ def host(schedule: Schedule) -> Bill:
     beat, label = index_bits(max(2, schedule.beats)), index_bits(design.network.layers[-1])
     word = index_bits(max(max(s.junction_cycle, s.right_depth) for s in shapes))
     bank = index_bits(max(s.z for s in shapes))
-    address = (4 * len(register_map(design))).bit_length() - 2
+    address = address_bits(design) - 2
     bill.registers += 2 * DATA_BITS + 2 * address + 12  # AXI4-Lite
     bill.registers += 3 * DATA_BITS + 1 + 9 + 2 + (width - 1).bit_length()  # word, bank, select ..
     bill.registers += beat + 2 + 3 * n_junctions + 1 + label + 3
@@ -169,8 +167,7 @@ def host(schedule: Schedule) -> Bill:
     bill.registers += 2 * index_bits(n_junctions)
     bill.add(DATA_BITS, 4)
     bill.choose(2, 2 * DATA_BITS)
-    bill.gates += 200 + 30 * n_junctions + 3 * len(user_layout(design).members)
-    bill.gates += whole_bytes(prediction_layout(design).size)
+    bill.gates += 220 + 30 * n_junctions  # what a read returns, flags, handshakes
     bill.choose(n_junctions, width)
     first = schedule.junctions[0].shape
     cursor(bill, index_bits(first.left_banks), index_bits(first.left_depth))

@@ -1,7 +1,8 @@
 """What pieces cost in a family of FPGAs.
 
-Where nothing else is said, a cost is fitted to what yosys 0.70 makes of some thirty designs:
-``python -m fpga.estimate.compare --fit`` does it again.
+All ``Costs`` are fitted to what yosys 0.70 makes of the designs in ``samples``: ``python -m
+fpga.estimate.compare --fit`` does it again. They are fitted together. One alone says little, since
+a lane brings pieces of all kinds with it. Where other numbers come from stands beside them.
 """
 
 from __future__ import annotations
@@ -117,18 +118,8 @@ _SERIES_7_BLOCKS = (_RAMB18_WIDE, _RAMB18, _RAMB36_WIDE, _RAMB36)
 SERIES_7 = Family(
     name="7-series (LUT6; carry chains are not LUTs)",
     costs=Costs(
-        short_adder=0.65,
-        full_adder=1.34,
-        select=0.36,
-        select_more=0.44,
-        mask=0.67,
-        saturate=0.33,
-        beyond=0.29,
-        equal=0.16,
-        gate=0.47,
-        table=0.79,
-        curve=2.24,
-        memory=0.46,
+        short_adder=0.65, full_adder=1.34, select=0.36, select_more=0.44, mask=0.67, saturate=0.33,
+        beyond=0.29, equal=0.16, gate=0.47, table=0.79, curve=2.24, memory=0.46,
     ),
     carry=1,  # a LUT before every bit of a CARRY4
     shortest_carry=1,
@@ -140,7 +131,7 @@ SERIES_7 = Family(
     has_product_register=False,  # split off, see fpga/yosys.py
     multiplier_bit=1.5,  # counted: 1.4 to 1.6 from 8x8 to 16x16 bits
     shift_register=3,  # SRL16E, as yosys' shregmap -minlen 3
-)
+)  # fmt: skip
 
 # techlibs/ice40/brams.txt; no LUT RAM.
 _RAM40 = Kind(((256, 16), (512, 8), (1024, 4), (2048, 2)), cost=64, blocks=1, old=())

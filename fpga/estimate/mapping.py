@@ -89,10 +89,11 @@ def priced(bill: Bill, family: Family) -> dict[str, float]:
         elif placed.kind.luts:
             found["select_more"] += (placed.deep - 1) * memory.read_bits * memory.count
     for rom in bill.roms:
-        if place_rom(family.tables, rom, family.table_rows).kind is None:
-            if rom.chunks:
-                found["curve"] += rom.chunks[family.table_rows] * rom.ports
-                continue
+        if place_rom(family.tables, rom, family.table_rows).kind is not None:
+            continue
+        if rom.chunks:
+            found["curve"] += rom.chunks[family.table_rows] * rom.ports
+        else:
             found["table"] += max(1, rom.rows / family.table_rows) * rom.read_bits * rom.ports
     return found
 
