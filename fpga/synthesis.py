@@ -31,7 +31,7 @@ LUTS = {
     "ecp5": {"LUT4": 1, "CCU2C": 2, "TRELLIS_DPR16X4": 4},
     "series-7": {f"LUT{inputs}": 1 for inputs in range(1, 7)}
     | {"INV": 1, "SRL16E": 1, "SRLC32E": 1, "RAM32X1D": 2, "RAM64X1D": 2, "RAM128X1D": 4}
-    | {"RAM32M": 4, "RAM64M": 4},
+    | {"RAM32M": 4, "RAM64M": 4, "RAM32X1S": 1, "RAM64X1S": 1, "RAM128X1S": 2, "RAM256X1S": 4},
 }
 """Look-up tables in a cell."""
 

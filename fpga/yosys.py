@@ -35,6 +35,10 @@ def main(settings: dict[str, Any]) -> None:
     # Merging enables into flip-flops that early leaves constants with initial values behind.
     _run(design, "flatten", "opt_expr", "opt_clean", "opt -nodffe -nosdff")
     _run(design, "wreduce", "peepopt", "opt_clean")
+    if not settings["netlist"]:
+        # Where a register also holds copies of a product's sign, synth_xilinx moves it into the DSP
+        # block and leaves the copies without a driver, unless they have been split off.
+        _run(design, "splitcells t:$dff")
     multipliers = _share_out(design, settings["multipliers"], settings["multiplier_bits"])
     synthesis = f"{settings['synthesis']} -top {top}"
     if multipliers["in_logic"]:

@@ -22,6 +22,16 @@ def make_accelerator(design: Design, schedule: Schedule) -> Accelerator:
     """The top module, for ``to_verilog``.
 
     Raises:
+        Refused: as ``require_clash_free`` does.
+    """
+    require_clash_free(schedule)
+    return Accelerator(design, schedule)
+
+
+def require_clash_free(schedule: Schedule) -> None:
+    """What makes hardware, or says what it takes, calls this first.
+
+    Raises:
         Refused: if the pattern of a junction clashes: its banks have no second port.
     """
     for part in schedule.junctions:
@@ -31,4 +41,3 @@ def make_accelerator(design: Design, schedule: Schedule) -> Accelerator:
                 f"junction {part.shape.index}: the pattern clashes in {clocks} clocks, and "
                 "hardware for it would compute wrong results; see `clashfree check`"
             )
-    return Accelerator(design, schedule)

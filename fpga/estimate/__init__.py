@@ -1,0 +1,1 @@
+"""What a design will take of an FPGA, in milliseconds: ``clashfree estimate``."""
