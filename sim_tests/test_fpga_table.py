@@ -56,10 +56,10 @@ def test_results_are_kept_and_the_page_is_filled(tmp_path, monkeypatch, capsys):
         raise Refused("the design does not fit")
 
     monkeypatch.setattr(table, "build", refuse)
-    assert table.main(["digits-ulx3s"]) == 0
+    assert table.main(["digits-board-ulx3s"]) == 0
     results = json.loads((tmp_path / "results" / "results.json").read_text())
-    assert results == {"digits-ulx3s-85f": {"refused": "the design does not fit"}}
+    assert results == {"digits-board-ulx3s-85f": {"refused": "the design does not fit"}}
     text = page.read_text()
     assert "old" not in text and text.startswith("before\n") and text.endswith("after\n")
-    assert "| digits: the design does not fit | ulx3s-85f |" in text
+    assert "| digits-board: the design does not fit | ulx3s-85f |" in text
     assert "224" in text

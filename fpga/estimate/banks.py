@@ -43,7 +43,7 @@ def layer(facts: Facts, slots: int, bases: tuple[int, ...]) -> Bill:
     _scatter(bill, banks, slots, bases, value)
     _words(bill, banks, address)
     unread = facts.design.input_bits - value if facts.is_first else 0
-    _copies(bill, facts, copies["activation"], value, banks, is_single=True, unread=unread)
+    _copies(bill, facts, copies["activation"], value, banks, unread=unread)
     for _ in range(2 if facts.trains else 1):
         _to_right(bill, facts, copies["activation"], value)
     if facts.has_delta:
@@ -53,16 +53,12 @@ def layer(facts: Facts, slots: int, bases: tuple[int, ...]) -> Bill:
 
 
 def _copies(
-    bill: Bill, facts: Facts, copies: int, bits: int, banks: int, *,
-    is_single: bool, unread: int = 0,
-) -> None:  # fmt: skip
+    bill: Bill, facts: Facts, copies: int, bits: int, banks: int, *, unread: int = 0
+) -> None:
     """Copies of a result memory, one of which is written."""
     depth = facts.shape.left_depth
-    address = index_bits(max(2, depth))
-    _memories(bill, bits + unread, depth, copies * banks, single=is_single, unread=unread)
+    _memories(bill, bits + unread, depth, copies * banks, unread=unread)
     bill.gates += copies * banks
-    if is_single:
-        bill.choose(2, copies * banks * address)
     bill.registers += index_bits(copies)
     bill.gates += 4 * copies
 
@@ -77,7 +73,7 @@ def _to_right(bill: Bill, facts: Facts, copies: int, bits: int) -> None:
 def _slopes(bill: Bill, facts: Facts, slots: int, bases: tuple[int, ...]) -> None:
     shape, copies, bits = facts.shape, facts.part.copies["derivative"], facts.slope_bits
     _scatter(bill, shape.left_banks, slots, bases, bits)
-    _copies(bill, facts, copies, bits, shape.left_banks, is_single=facts.per_edge)
+    _copies(bill, facts, copies, bits, shape.left_banks)
     if facts.per_edge:
         _to_right(bill, facts, copies, bits)
         return
@@ -142,7 +138,7 @@ def cost(facts: Facts) -> Bill:
         return bill
     bases, word = NaturalOrder(shape).bases(slots), index_bits(max(2, shape.right_depth))
     stored = width if facts.quadratic else facts.frac_bits + 1
-    _memories(bill, width, shape.right_depth, slots * copies, single=copies > 1)
+    _memories(bill, width, shape.right_depth, slots * copies)
     bill.registers += 2 * (copies > 1) + index_bits(slots)  # role, and where data were read
     bill.equals[label] += slots
     bill.gates += 2 * facts.frac_bits * slots  # minus 1, or not

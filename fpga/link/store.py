@@ -124,7 +124,7 @@ class Store(wiring.Component):
             m.d.sync += place.index.eq(place.index + self.writes.payload.last)
 
     def _read(self, m: Module) -> None:
-        """The memory's own output registers are the beat on offer."""
+        """Block RAM is slow, and the beat on offer is in registers behind it."""
         pixels, labels = self.pixels.read_port(), self.labels.read_port()
         place, active = Signal(place_layout(self.sizes)), Signal()
         beat = Signal(range(self.sizes.beats + 1))
@@ -139,11 +139,16 @@ class Store(wiring.Component):
             pixels.en.eq(advance),
             labels.addr.eq(place.index),
             labels.en.eq(advance & first),
-            out.payload.pixels.eq(pixels.data),
-            out.payload.label.eq(labels.data),
         ]
+        read, ends = Signal(), Signal()
         with m.If(advance):
-            m.d.sync += [out.valid.eq(active), out.payload.last.eq(last)]
+            m.d.sync += [read.eq(active), ends.eq(last)]
+            m.d.sync += [
+                out.valid.eq(read),
+                out.payload.last.eq(ends),
+                out.payload.pixels.eq(pixels.data),
+                out.payload.label.eq(labels.data),
+            ]
             m.d.sync += [place.word.eq(place.word + 1), beat.eq(beat + 1)]
         with m.If(self.places.ready):
             m.d.sync += [place.eq(self.places.payload), active.eq(self.places.valid), beat.eq(0)]
