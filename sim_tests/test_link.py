@@ -125,6 +125,7 @@ def test_a_noisy_line_loses_nothing_and_trains_nothing_twice(design, data, simul
     assert board.line.losses.repeated > 20
 
 
+@pytest.mark.slow  # a busy machine simulates slower than this host repeats itself
 def test_an_impatient_host_takes_no_answer_for_another(design, simulated):
     """It repeats each request before the answer can have come, and is answered more than once."""
     hasty = Patience(answer=0.004, gap=0.05, attempts=10_000)
