@@ -14,11 +14,12 @@ from hwsim.activation import Activation
 
 
 def _round(bill: Bill, facts: Facts, raw: int, count: int) -> None:
-    """Products as numbers: saturated, then rounded."""
+    """Products as numbers: saturated and rounded at once, and one of the two chosen."""
     width, floored = facts.width, raw - facts.frac_bits
     bill.saturations[width, floored - width] += count
     bill.equals[width] += count  # the largest number is not rounded up
     bill.add(width, count)
+    bill.choose(2, width * count)
 
 
 def _multipliers(
@@ -117,7 +118,7 @@ def update(facts: Facts) -> Bill:
     """Steps, new weights and new biases."""
     shape, width, registers = facts.shape, facts.width, facts.registers
     slots, bill = shape.right_banks, Bill("update")
-    bill.add(width, 2 * slots)  # the negated delta; rounding behind the shift
+    bill.add(width, slots)  # rounding behind the shift
     bill.equals[width] += slots
     bill.masks += width * slots
     bill.choose(2, (width + 1) * (width - 1).bit_length() * slots)  # shift by eta

@@ -96,7 +96,8 @@ def _cheapest(
             cost = (kind.cost - kind.by_bit) * -(-deep * width // bits) * copies
             cost += kind.by_bit * deep * width / bits * copies + JOINED * joined + more
             if cost < cheapest:
-                count = deep * -(-(width - unread) // bits) * copies
+                columns = -(-width // bits) - unread // bits  # cells of which some bit is read
+                count = deep * columns * copies
                 best, cheapest = Placed(kind, count, deep, cost), cost
     return best
 
