@@ -8,7 +8,8 @@ After synthesis the resources it found are held to the device once more.
 from __future__ import annotations
 
 from fpga.boards import Device
-from fpga.synthesis import NAMES, Use
+from fpga.resources import NAMES
+from fpga.synthesis import Use
 from hwsim.checks.multipliers import multipliers
 from hwsim.design import Design
 from hwsim.errors import Refused

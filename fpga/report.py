@@ -6,7 +6,8 @@ import json
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from fpga.synthesis import NAMES, Synthesis, Use
+from fpga.resources import NAMES
+from fpga.synthesis import Synthesis, Use
 from fpga.timing import Path
 
 

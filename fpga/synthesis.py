@@ -12,15 +12,6 @@ from pathlib import Path
 from fpga import steps
 from fpga.boards import Device
 
-NAMES = {
-    "lut": "LUT",
-    "flip_flop": "FF",
-    "multiplier": "DSP",
-    "block_ram": "RAM blocks",
-    "lut_ram": "LUT RAM",
-}
-"""Resources, as people call them."""
-
 SYNTHESIS = {"ecp5": "synth_ecp5", "series-7": "synth_xilinx -flatten -family xc7"}
 
 SMALL = {"ecp5": "-nowidelut", "series-7": ""}

@@ -16,8 +16,9 @@ import pytest
 from fpga.boards import BOARDS
 from fpga.estimate.estimate import estimate
 from fpga.estimate.families import FAMILIES
-from fpga.estimate.mapping import NAMES, Use
+from fpga.estimate.mapping import Use
 from fpga.estimate.samples import SAMPLES, sample, schedule_of
+from fpga.resources import NAMES
 from hwsim.cli.app import run
 from hwsim.design_file import load_design
 from hwsim.schedule import make_schedule

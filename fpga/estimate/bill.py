@@ -31,7 +31,6 @@ class Memory:
         count: how many.
         transparent: a read sees the write of its own clock.
         enabled: it can wait for a clock.
-        single: one address serves both ports.
         unread: bits that nobody reads; yosys notices when it has chosen a RAM.
     """
 
@@ -40,7 +39,6 @@ class Memory:
     count: int
     transparent: bool = False
     enabled: bool = False
-    single: bool = False
     unread: int = 0
 
     @property

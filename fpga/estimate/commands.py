@@ -9,7 +9,8 @@ import click
 
 from fpga.estimate.estimate import Estimate, estimate
 from fpga.estimate.families import FAMILIES
-from fpga.estimate.mapping import NAMES, values
+from fpga.estimate.mapping import values
+from fpga.resources import NAMES
 from hwsim.cli import output
 from hwsim.cli.options import design_argument, json_option
 from hwsim.design_file import load_design

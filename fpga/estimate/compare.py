@@ -13,9 +13,10 @@ import click
 from fpga.estimate import fit
 from fpga.estimate.estimate import estimate
 from fpga.estimate.families import FAMILIES
-from fpga.estimate.mapping import NAMES, Use, values
+from fpga.estimate.mapping import Use, values
 from fpga.estimate.reference import synthesise
 from fpga.estimate.samples import SAMPLES, sample
+from fpga.resources import NAMES
 from hwsim.cli import output
 from hwsim.design_file import load_design
 from hwsim.schedule import Schedule, make_schedule

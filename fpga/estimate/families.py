@@ -80,10 +80,10 @@ class Family:
 # TRELLIS_DPR16X4 takes the LUTs of two slices' halves, 4 (fpga/synthesis.py); costs and shapes of
 # both are those in yosys' techlibs/lattice (lutrams_trellis.txt, brams_16kd.txt).
 _DPR16X4 = Kind(((16, 4),), cost=4, luts=4)
-_PDPW16KD = Kind(((512, 36),), cost=128, blocks=1, old=())
+_PDPW16KD = Kind(((512, 36),), cost=128, blocks=1, reads_old=False)
 _DP16KD = Kind(
     ((1024, 18), (2048, 9), (4096, 4), (8192, 2), (16384, 1)), cost=128, blocks=1, ports=2,
-    old=("single",),
+    reads_old=False,
 )  # fmt: skip
 
 ECP5 = Family(
@@ -105,7 +105,6 @@ ECP5 = Family(
 
 # Shapes and costs from yosys' techlibs/xilinx (lutrams_xc5v.txt, brams_xc4v.txt); every LUT RAM
 # takes the 4 LUTs of a slice.
-_SINGLE_LUT_RAM = Kind(((32, 8), (64, 4), (128, 2), (256, 1)), cost=8, luts=4, single=True)
 _LUT_RAM = Kind(((32, 6), (64, 3)), cost=8, by_bit=7, luts=4)
 _RAMB18 = Kind(((1024, 18), (2048, 9), (4096, 4), (8192, 2), (16384, 1)), 129, blocks=0.5, ports=2)
 _RAMB18_WIDE = Kind(((512, 36),), 129, blocks=0.5)
@@ -123,7 +122,7 @@ SERIES_7 = Family(
     ),
     carry=1,  # a LUT before every bit of a CARRY4
     shortest_carry=1,
-    memories=(_SINGLE_LUT_RAM, _LUT_RAM, *_SERIES_7_BLOCKS),
+    memories=(_LUT_RAM, *_SERIES_7_BLOCKS),
     tables=_SERIES_7_BLOCKS,
     table_rows=64,  # -logic-cost-rom 0.015625 in yosys' synth_xilinx
     multiplier=(25, 18),  # DSP48E1
@@ -134,7 +133,7 @@ SERIES_7 = Family(
 )  # fmt: skip
 
 # techlibs/ice40/brams.txt; no LUT RAM.
-_RAM40 = Kind(((256, 16), (512, 8), (1024, 4), (2048, 2)), cost=64, blocks=1, old=())
+_RAM40 = Kind(((256, 16), (512, 8), (1024, 4), (2048, 2)), cost=64, blocks=1, reads_old=False)
 
 ICE40 = Family(
     name="iCE40 LP/HX (LUT4; no DSP blocks)",

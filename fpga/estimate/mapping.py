@@ -9,15 +9,6 @@ from fpga.estimate.families import Family
 from fpga.estimate.memories import address_bits, place_memory, place_rom
 from fpga.estimate.multipliers import blocks
 
-NAMES = {
-    "lut": "LUT",
-    "flip_flop": "FF",
-    "multiplier": "DSP",
-    "block_ram": "RAM blocks",
-    "lut_ram": "LUT RAM",
-}
-"""Resources, as people call them."""
-
 
 @dataclass(frozen=True)
 class Use:
@@ -130,7 +121,7 @@ def _memory(memory: Memory, family: Family) -> Use:
     use = Use(block_ram=placed.count * placed.kind.blocks)
     if memory.transparent:  # what is written is kept, and taken if the addresses were equal
         use += Use(lut=width + address, flip_flop=width + 1)
-    elif not placed.kind.reads_old(memory):  # writes wait for a clock, and are looked up as well
+    elif not placed.kind.reads_old:  # writes wait for a clock, and are looked up as well
         use += Use(lut=1.2 * width, flip_flop=2 * width + 2)
     return Use(*(memory.count * amount for amount in values(use)))
 

@@ -29,9 +29,7 @@ class Kind:
         luts: of one, where it is made of look-up tables.
         blocks: of one, where it is a block.
         ports: read ports of one, where it is a table.
-        single: it has one address for reading and writing.
-        old: memories that it can be such that a read in the clock of a write gets what was there:
-            "single" ones, "dual" ones; others need logic around it.
+        reads_old: a read in the clock of a write gets what was there; others need logic around it.
     """
 
     shapes: tuple[tuple[int, int], ...]
@@ -39,13 +37,8 @@ class Kind:
     luts: int = 0
     blocks: float = 0
     ports: int = 1
-    single: bool = False
     by_bit: float = 0
-    old: tuple[str, ...] = ("single", "dual")
-
-    def reads_old(self, memory: Memory) -> bool:
-        """Whether it does what the memory must, by itself."""
-        return ("single" if memory.single else "dual") in self.old
+    reads_old: bool = True
 
 
 @dataclass(frozen=True)
@@ -66,10 +59,8 @@ def place_memory(kinds: tuple[Kind, ...], memory: Memory) -> Placed:
     logic = memory.width * memory.depth
     best = Placed(None, cost=logic)
     for kind in kinds:
-        if kind.single and not memory.single:
-            continue
         more = NOT_SHARED
-        if memory.transparent or not kind.reads_old(memory):
+        if memory.transparent or not kind.reads_old:
             more += AROUND
         placed = _cheapest((kind,), memory.width, memory.depth, 0, best.cost, more, memory.unread)
         best = placed if placed.kind else best
