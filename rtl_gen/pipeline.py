@@ -23,7 +23,7 @@ from rtl_gen.lanes import Lanes
 from rtl_gen.layer import Layer
 from rtl_gen.natural_order import Cursor
 from rtl_gen.parameters import HostSide
-from rtl_gen.sequencer import Sequencer
+from rtl_gen.sequencer import Sequencer, work_clocks
 from rtl_gen.wire import wire
 
 
@@ -138,7 +138,9 @@ class Pipeline(wiring.Component):
     def _control(self, m: Module, junction: Junction, left: Layer, right: Layer | Cost) -> None:
         """A junction's work; the copies on both of its sides change roles when it ends a cycle."""
         index = junction.shape.index - 1
-        work = self._late(m, self.sequencer.work[index], f"work_{index + 1}")
+        work = self.sequencer.work[index]
+        clocks = self.schedule.control_latency - work_clocks(self.schedule)
+        work = delay(m, work, clocks, f"work_{index + 1}")
         rotate_right = right.rotate_back if isinstance(right, Layer) else right.rotate
         m.d.comb += [
             junction.work.eq(work),

@@ -5,6 +5,8 @@ Same behaviour, clock by clock, as ``hwsim.sequencer``.
 
 from __future__ import annotations
 
+from typing import Any
+
 from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
@@ -42,6 +44,11 @@ def work_layout(schedule: Schedule) -> data.StructLayout:
     )
 
 
+def work_clocks(schedule: Schedule) -> int:
+    """From an issue to the work of the junctions, out of registers that may lie beside them."""
+    return min(1, schedule.control_latency)
+
+
 class Sequencer(wiring.Component):
     """Control of the whole pipeline.
 
@@ -58,7 +65,7 @@ class Sequencer(wiring.Component):
         position (Out): of the block; issued if ``issue`` (Out).
         ends_block (Out): this is the block's last clock.
         ages (Out): the inputs loaded 1, 2, .. blocks ago.
-        work (Out): of every junction, see ``work_layout``.
+        work (Out): of every junction, see ``work_layout``; ``work_clocks`` later than ``issue``.
         predicts (Out): the last output of input ``predicted`` (Out) is written in this clock.
         idle (Out): parameters may be accessed, no memory is in use.
         drained (Out): no input is under way.
@@ -168,34 +175,40 @@ class Sequencer(wiring.Component):
 
     def _work(self, m: Module, part: JunctionSchedule, work: data.View) -> None:
         """What a junction does; one that is behind the block has registers of its own."""
-        offset = part.pace.offset
+        name, clocks = f"{part.shape.index}", work_clocks(self.schedule)
         forward, backward = self.ages[part.forward_age - 1], 0
         if not part.inference:
             backward = self.ages[part.backward_age - 1]
-        if not offset:
-            m.d.comb += [
-                work.position.eq(self.position),
-                work.issue.eq(self.issue),
-                work.ends_cycle.eq(self.ends_block),
-                work.forward.eq(forward),
-                work.backward.eq(backward),
-            ]
+        issue = delay(m, self.issue, clocks, f"issue_{name}")
+        if part.pace.offset:
+            self._behind(m, part, work, issue, forward, backward)
             return
+        m.d.comb += work.issue.eq(issue)
+        said = {"position": self.position, "ends_cycle": self.ends_block,
+                "forward": forward, "backward": backward}  # fmt: skip
+        for field, value in said.items():
+            m.d.comb += work[field].eq(delay(m, Value.cast(value), clocks, f"{field}_{name}"))
+
+    def _behind(
+        self, m: Module, part: JunctionSchedule, work: data.View, issue: Value,
+        forward: data.View, backward: Any,
+    ) -> None:  # fmt: skip
+        """Work that is ``offset`` clocks behind the block: no block ends while a cycle does."""
         cycle, name = self.schedule.block_cycle, f"{part.shape.index}"
-        position = Signal(range(cycle), init=(-offset) % cycle, name=f"position_{name}")
+        position = Signal(range(cycle), init=-part.pace.offset % cycle, name=f"position_{name}")
         forward_now = Signal(self.layout, name=f"forward_{name}")
         backward_now = Signal(self.layout, name=f"backward_{name}")
         begun, ends_cycle = Signal(name=f"begun_{name}"), Signal(name=f"ends_cycle_{name}")
-        at_end = self._at(m, cycle - 1, position, self.issue, ends_cycle, f"at_end_{name}")
+        at_end = self._at(m, cycle - 1, position, issue, ends_cycle, f"at_end_{name}")
         m.d.comb += [
-            ends_cycle.eq(self.issue & at_end),
+            ends_cycle.eq(issue & at_end),
             work.position.eq(position),
-            work.issue.eq(self.issue & begun),
+            work.issue.eq(issue & begun),
             work.ends_cycle.eq(ends_cycle),
             work.forward.eq(forward_now),
             work.backward.eq(backward_now),
         ]
-        with m.If(self.issue):
+        with m.If(issue):
             m.d.sync += position.eq(Mux(ends_cycle, 0, position + 1))
         with m.If(ends_cycle):
             m.d.sync += [begun.eq(1), forward_now.eq(forward), backward_now.eq(backward)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +12,7 @@ from block_points import SEQUENCERS, schedules
 from hwsim.schedule import Schedule
 from hwsim.sequencer import Descriptor, Sequencer, Tick
 from rtl_gen.interleaver import PRIMING_CLOCKS
+from rtl_gen.sequencer import work_clocks
 from rtl_gen.verification.lockstep import pack
 
 
@@ -80,6 +82,7 @@ class SequencerBench:
         self.bits = 2 + self.label_bits + (self.shifts - 1).bit_length()
         position_bits = (schedule.block_cycle - 1).bit_length()
         self.work_bits = (position_bits, 1, 1, self.bits, self.bits)
+        self.works: deque[int | None] = deque([None] * work_clocks(schedule))
 
     async def wake(self) -> None:
         """The first clocks after reset, in which addresses get ready and nothing is accepted."""
@@ -107,9 +110,8 @@ class SequencerBench:
         tick = self.model.clock(incoming if offered else None, drain=drain, free=free)
         self._compare_tick(tick, offered)
         self._compare_idle(tick, was_drained)
-        if tick.position is not None:
-            self._compare_work(tick, ages)
-            self.issued += 1
+        self._compare_work(tick, ages)
+        self.issued += tick.position is not None
         self._count(tick)
         await self.ports.next_clock()
 
@@ -146,7 +148,13 @@ class SequencerBench:
         same("idle", self.ports.read("idle"), waits)
 
     def _compare_work(self, tick: Tick, ages: tuple[Descriptor, ...]) -> None:
-        """What every junction does."""
+        """What every junction does, as it was said ``work_clocks`` ago."""
+        self.works.append(None if tick.position is None else self._work(tick, ages))
+        expected = self.works.popleft()
+        if expected is not None:
+            same("work", self.ports.read("work"), expected)
+
+    def _work(self, tick: Tick, ages: tuple[Descriptor, ...]) -> int:
         expected, shift = 0, 0
         for part in self.schedule.junctions:
             work = self.model.work(part, tick, ages)
@@ -156,7 +164,7 @@ class SequencerBench:
             for value, bits in zip(fields, self.work_bits, strict=True):
                 expected |= value << shift
                 shift += bits
-        same("work", self.ports.read("work"), expected)
+        return expected
 
     def _count(self, tick: Tick) -> None:
         if tick.beat is not None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from amaranth.hdl import Module, Signal
+from amaranth.hdl import EnableInserter, Module, Signal
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
 
 from fpga.link.beats import beat_layout
+from fpga.link.deep_memory import READ_CLOCKS, DeepMemory
 from fpga.link.sizes import LABEL_BYTES, Sizes
+from rtl_gen.delay import delay
 from rtl_gen.interleaver import index_shape
 
 
@@ -89,8 +91,8 @@ class Store(wiring.Component):
     def elaborate(self, platform: object) -> Module:
         m = Module()
         sizes = self.sizes
-        m.submodules.pixels = self.pixels = Memory(
-            shape=8 * sizes.beat_bytes, depth=max(2, sizes.stored_inputs * sizes.beats), init=[]
+        m.submodules.pixels = self.pixels = DeepMemory(
+            width=8 * sizes.beat_bytes, depth=sizes.stored_inputs * sizes.beats
         )
         m.submodules.labels = self.labels = Memory(
             shape=8 * LABEL_BYTES, depth=max(2, sizes.stored_inputs), init=[]
@@ -100,7 +102,7 @@ class Store(wiring.Component):
         return m
 
     def _write(self, m: Module) -> None:
-        pixels, labels = self.pixels.write_port(), self.labels.write_port()
+        pixels, labels = self.pixels, self.labels.write_port()
         m.submodules.locator = locator = Locator(self.sizes)
         begin = Signal()
         place = Signal(place_layout(self.sizes))
@@ -110,9 +112,9 @@ class Store(wiring.Component):
             locator.indices.payload.eq(self.begin_at),
             locator.places.ready.eq(1),
             self.writes.ready.eq(1),
-            pixels.en.eq(self.writes.valid),
-            pixels.addr.eq(place.word),
-            pixels.data.eq(self.writes.payload.pixels),
+            pixels.write_enable.eq(self.writes.valid),
+            pixels.write_word.eq(place.word),
+            pixels.write_data.eq(self.writes.payload.pixels),
             labels.en.eq(self.writes.valid & self.writes.payload.last),
             labels.addr.eq(place.index),
             labels.data.eq(self.writes.payload.label),
@@ -124,31 +126,30 @@ class Store(wiring.Component):
             m.d.sync += place.index.eq(place.index + self.writes.payload.last)
 
     def _read(self, m: Module) -> None:
-        """Block RAM is slow, and the beat on offer is in registers behind it."""
-        pixels, labels = self.pixels.read_port(), self.labels.read_port()
+        """The beat on offer is in registers; until it is taken, those behind it wait."""
+        pixels, labels = self.pixels, self.labels.read_port()
         place, active = Signal(place_layout(self.sizes)), Signal()
         beat = Signal(range(self.sizes.beats + 1))
         advance, last, first = Signal(), Signal(), Signal()
-        out = self.beats
         m.d.comb += [
-            advance.eq(~out.valid | out.ready),
+            advance.eq(~self.beats.valid | self.beats.ready),
             last.eq(beat == self.sizes.beats - 1),
             first.eq(beat == 0),
             self.places.ready.eq(~active | (advance & last)),
-            pixels.addr.eq(place.word),
-            pixels.en.eq(advance),
+            pixels.read_word.eq(place.word),
+            pixels.read_enable.eq(advance),
             labels.addr.eq(place.index),
             labels.en.eq(advance & first),
         ]
-        read, ends = Signal(), Signal()
         with m.If(advance):
-            m.d.sync += [read.eq(active), ends.eq(last)]
-            m.d.sync += [
-                out.valid.eq(read),
-                out.payload.last.eq(ends),
-                out.payload.pixels.eq(pixels.data),
-                out.payload.label.eq(labels.data),
-            ]
             m.d.sync += [place.word.eq(place.word + 1), beat.eq(beat + 1)]
         with m.If(self.places.ready):
             m.d.sync += [place.eq(self.places.payload), active.eq(self.places.valid), beat.eq(0)]
+        out, behind = self.beats, Module()
+        behind.d.sync += [
+            out.valid.eq(delay(behind, active, READ_CLOCKS, "read")),
+            out.payload.last.eq(delay(behind, last, READ_CLOCKS, "ends")),
+            out.payload.label.eq(delay(behind, labels.data, READ_CLOCKS - 1, "label")),
+            out.payload.pixels.eq(pixels.read_data),
+        ]
+        m.submodules.behind = EnableInserter(advance)(behind)

@@ -1,0 +1,43 @@
+"""The data set's memory: parts of a block RAM each, and together one memory."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from amaranth.sim import Simulator
+
+from fpga.link.deep_memory import BLOCK_WORDS, READ_CLOCKS, DeepMemory
+
+
+@pytest.mark.parametrize("depth", [1, 3, BLOCK_WORDS, BLOCK_WORDS + 1, 3 * BLOCK_WORDS - 5])
+def test_every_word_comes_back_two_clocks_later(depth):
+    """Words at the borders of all parts and some between, read with pauses."""
+    rng = np.random.default_rng(1)
+    borders = [b + d for b in range(0, depth + 1, BLOCK_WORDS) for d in (-2, -1, 0, 1)]
+    words = np.unique([*(b % depth for b in borders), depth - 1, *rng.integers(depth, size=50)])
+    values = {int(word): int(rng.integers(1 << 12)) for word in words}
+    asked = [int(word) for word in rng.choice(words, 200)]
+    dut, found = DeepMemory(width=12, depth=depth), []
+
+    async def bench(ctx):
+        ctx.set(dut.write_enable, 1)
+        for word, value in values.items():
+            ctx.set(dut.write_word, word)
+            ctx.set(dut.write_data, value)
+            await ctx.tick()
+        ctx.set(dut.write_enable, 0)
+        for word in asked:
+            ctx.set(dut.read_word, word)
+            ctx.set(dut.read_enable, 1)
+            await ctx.tick()
+            found.append(ctx.get(dut.read_data))
+            ctx.set(dut.read_word, int(rng.integers(depth)))
+            ctx.set(dut.read_enable, 0)
+            await ctx.tick().repeat(1 + int(rng.integers(3)))
+
+    simulator = Simulator(dut)
+    simulator.add_clock(1e-6)
+    simulator.add_testbench(bench)
+    simulator.run()
+    late = READ_CLOCKS - 1
+    assert found[late:] == [values[word] for word in asked[:-late]]
