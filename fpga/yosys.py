@@ -19,8 +19,8 @@ from typing import Any
 
 from pyosys import libyosys
 
-from fpga import fan_out
-from fpga.multiplier_registers import take_registers
+from fpga.netlist import fan_out, memory_registers
+from fpga.netlist.multiplier_registers import take_registers
 
 READ = {".il": "read_rtlil", ".v": "read_verilog"}
 IN_LOGIC = "clashfree_in_logic"
@@ -106,13 +106,15 @@ def _count_memories(design: libyosys.Design) -> int:
 
 
 def _finish(path: Path, top: str, statistics: dict[str, int]) -> dict[str, int]:
-    """Move registers into multipliers, copy those that drive many, leave the libraries out."""
+    """Move registers into blocks, copy those that drive many, leave the libraries out."""
     netlist = json.loads(path.read_text())
     netlist["modules"] = {top: netlist["modules"][top]}
     taken = take_registers(netlist, top)
+    in_memories = memory_registers.take_registers(netlist, top)
     copies = fan_out.split(netlist, top)
     path.write_text(json.dumps(netlist))
-    statistics["TRELLIS_FF"] = statistics.get("TRELLIS_FF", 0) - taken.flip_flops + copies
+    gone = taken.flip_flops + in_memories
+    statistics["TRELLIS_FF"] = statistics.get("TRELLIS_FF", 0) - gone + copies
     return asdict(taken)
 
 

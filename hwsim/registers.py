@@ -19,7 +19,7 @@ class Registers(Section):
     Attributes:
         network: behind what leads from the memories to the lanes.
         multiplier: in every multiplier: the first keeps the raw product, the second the operands,
-            all others what has been rounded.
+            the third what has been rounded, the fourth the raw product once more.
         product: between products and adders.
         tree: in the sums of feedforward: the last behind the whole sum, the others between the
             levels of a clock's adder tree.

@@ -97,9 +97,7 @@ class Cost(wiring.Component):
         m.d.comb += [fill(address, words(banks, left.base, left.word)), fill(written, values)]
         chosen = Signal(Lanes(self.number.shape, banks))
         for copy in range(self.copies):
-            memory = BankedMemory(
-                shape=self.number.shape, size=self.shape.n_right, banks=banks
-            )
+            memory = BankedMemory(shape=self.number.shape, size=self.shape.n_right, banks=banks)
             m.submodules[f"delta_{copy}"] = memory
             here = write_copy == copy
             m.d.comb += [

@@ -15,11 +15,17 @@ from rtl_gen.fixed_point import FixedPoint, Flags
 from rtl_gen.lanes import Lanes, fill
 
 
+def raw_registers(registers: int) -> int:
+    """How many of a multiplier's registers keep raw products."""
+    return int(registers >= 1) + int(registers >= 4)
+
+
 class Multiplier(wiring.Component):
     """left * right in every lane, rounded.
 
-    The first register keeps the raw product, the second the operands, as DSP blocks have them; all
-    others what has been rounded. None of them is reset.
+    The first register keeps the raw product, the second the operands, as DSP blocks have them, the
+    third what has been rounded, the fourth once more the raw product, beside the logic that rounds
+    it; all others what has been rounded. None of them is reset.
 
     Args:
         number: the format of the result.
@@ -57,7 +63,7 @@ class Multiplier(wiring.Component):
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        of_operands, of_raw = int(self.registers >= 2), int(self.registers >= 1)
+        of_operands, of_raw = int(self.registers >= 2), raw_registers(self.registers)
         left = delay_data(m, self.left, of_operands, "left")
         right = delay_data(m, self.right, of_operands, "right")
         raw = Signal(Lanes(self.raw_shape, self.lanes))

@@ -105,7 +105,8 @@ class Update(wiring.Component):
         sources = {
             "bias_flag": biases,
             "product_flag": (
-                self.multiplier.saturated, self.registers.step + self.multiplier.latency
+                self.multiplier.saturated,
+                self.registers.step + self.multiplier.latency,
             ),
             "weight_flag": (weights, self.latency),
         }

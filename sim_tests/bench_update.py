@@ -31,9 +31,7 @@ class UpdateBench:
         self.ports, self.at, self.rng = ports, at, np.random.default_rng(1)
         self.part, self.order = plain_part(at.shape), NaturalOrder(at.shape)
         self.model = Update(at.number)
-        self.late: Delay = Delay(
-            at.registers.step + at.registers.multiplier + at.registers.product
-        )
+        self.late: Delay = Delay(at.registers.step + at.registers.multiplier + at.registers.product)
         self.flags, self.saturations = Delay(FLAG_CLOCKS), 0
 
     async def clock(self, eta_shift: int) -> None:

@@ -20,20 +20,25 @@ def test_every_word_comes_back_two_clocks_later(depth):
     dut, found = DeepMemory(width=12, depth=depth), []
 
     async def bench(ctx):
-        ctx.set(dut.write_enable, 1)
+        ctx.set(dut.write, 1)
         for word, value in values.items():
-            ctx.set(dut.write_word, word)
+            ctx.set(dut.word, word)
             ctx.set(dut.write_data, value)
             await ctx.tick()
-        ctx.set(dut.write_enable, 0)
+        ctx.set(dut.write, 0)
         for word in asked:
-            ctx.set(dut.read_word, word)
-            ctx.set(dut.read_enable, 1)
+            ctx.set(dut.word, word)
+            ctx.set(dut.read, 1)
             await ctx.tick()
             found.append(ctx.get(dut.read_data))
-            ctx.set(dut.read_word, int(rng.integers(depth)))
-            ctx.set(dut.read_enable, 0)
-            await ctx.tick().repeat(1 + int(rng.integers(3)))
+            ctx.set(dut.read, 0)
+            for _ in range(rng.integers(3)):  # another word is written, which stays what it was
+                other = int(rng.choice(words))
+                ctx.set(dut.word, other)
+                ctx.set(dut.write_data, values[other])
+                ctx.set(dut.write, int(rng.integers(2)))
+                await ctx.tick()
+            ctx.set(dut.write, 0)
 
     simulator = Simulator(dut)
     simulator.add_clock(1e-6)

@@ -7,7 +7,7 @@ from copy import deepcopy
 
 import pytest
 
-from fpga.fan_out import split
+from fpga.netlist.fan_out import split
 
 CLOCK, DATA, ENABLE, KEPT = 2, 3, 4, 5
 PORTS = {"CLK": "input", "DI": "input", "CE": "input", "Q": "output"}

@@ -198,11 +198,15 @@ LAYOUTS = {
     "far neurons": (([8, 600, 600, 4], [75, 1, 4], [8, 60, 4]), {}, {"index": 2, "kind": FAR}),
     "few right neurons": (([16, 64, 3], [4, 3], [16, 64]), {}, {"index": 2, "bundle_width": 1}),
     "half a vector of left neurons": (
-        ([16, 16, 100, 4], [16, 25, 4], [16, 16, 100]), {},
+        ([16, 16, 100, 4], [16, 25, 4], [16, 16, 100]),
+        {},
         {"index": 2, "product_stride": LANES // 2},
     ),
-    "products one by one": (([16, 1600, 64, 4], [100, 2, 4], [16, 80, 16]), {"type": 1},
-                            {"index": 2, "product_kind": WITHIN}),
+    "products one by one": (
+        ([16, 1600, 64, 4], [100, 2, 4], [16, 80, 16]),
+        {"type": 1},
+        {"index": 2, "product_kind": WITHIN},
+    ),
 }
 """A net, its pattern, and how one of its junctions then lies."""
 

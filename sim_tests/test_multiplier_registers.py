@@ -11,9 +11,9 @@ from __future__ import annotations
 import json
 
 import pytest
-from pyosys import libyosys
+from netlist_proof import equal_for, mapped
 
-from fpga.multiplier_registers import take_registers
+from fpga.netlist.multiplier_registers import take_registers
 
 CLOCKS = 5
 
@@ -40,17 +40,6 @@ module MULT18X18D(input {", ".join(PINS)}, input SIGNEDA, SIGNEDB, SOURCEA, SOUR
     always @(posedge CLK3) if (CE3) p <= both;  // which of the four is not known
     assign {{{WORD["P"]}}} = REG_OUTPUT_CLK == "CLK0" ? p : both;
 endmodule
-module LUT4(input A, B, C, D, output Z);
-    parameter [15:0] INIT = 0;
-    assign Z = INIT[{{D, C, B, A}}];
-endmodule
-module TRELLIS_FF(input CLK, LSR, CE, DI, output reg Q);
-    parameter CEMUX = "1", CLKMUX = "CLK", GSR = "", LSRMUX = "", REGSET = "RESET", SRMODE = "";
-    initial Q = REGSET == "SET";
-    always @(posedge CLK)
-        if (LSR) Q <= REGSET == "SET";
-        else if (CEMUX == "CE" ? CE : 1'b1) Q <= DI;
-endmodule
 """
 
 HEAD = """
@@ -64,48 +53,15 @@ module top(input clk, en, rst, input signed [11:0] a, b, input signed [8:0] c, i
 """
 
 
-def run(design: libyosys.Design, *commands: str) -> None:
-    for command in commands:
-        libyosys.run_pass(command, design)
-
-
 def netlist(body: str, folder) -> dict:
     """The netlist of a module of such a body, as nextpnr would read it."""
-    (folder / "top.v").write_text(f"{HEAD}{body}\nendmodule")
-    design = libyosys.Design()
-    run(
-        design, f"read_verilog {folder}/top.v", "synth_ecp5 -top top", f"write_json {folder}/n.json"
-    )
-    found = json.loads((folder / "n.json").read_text())
-    return {"modules": {"top": found["modules"]["top"]}}
+    return mapped(f"{HEAD}{body}\nendmodule", folder)
 
 
 def equal(left: dict, right: dict, folder) -> bool:
     """Whether two netlists agree in the first clocks, whatever comes in."""
-    design = libyosys.Design()
-    (folder / "cells.v").write_text(CELLS)
-    for name, side in (("left", left), ("right", right)):
-        (folder / f"{name}.json").write_text(json.dumps(_enabled(side)))
-        run(design, f"read_json {folder}/{name}.json", f"read_verilog {folder}/cells.v")
-        run(design, "hierarchy -top top", "proc", "flatten", "opt_clean", f"rename top {name}")
-        run(design, f"design -stash {name}")
-    run(design, "design -copy-from left left", "design -copy-from right right")
-    run(design, "miter -equiv -flatten -make_assert left right miter", "hierarchy -top miter")
-    run(design, "setundef -undriven -zero", "opt -full")
-    prove = f"sat -tempinduct -tempinduct-baseonly -prove-asserts -set-init-zero -maxsteps {CLOCKS}"
-    run(design, f"tee -q -o {folder}/proof.log {prove} -seq 1 miter")
-    return "SUCCESS" in (folder / "proof.log").read_text()
-
-
-def _enabled(side: dict) -> dict:
-    """The netlist with enables that are not wired at one, as the device has them."""
-    side = json.loads(json.dumps(side))
-    for cell in side["modules"]["top"]["cells"].values():
-        if cell["type"] == "MULT18X18D":
-            for i in range(4):
-                cell["connections"].setdefault(f"CE{i}", ["1"])
-                cell["port_directions"][f"CE{i}"] = "input"
-    return side
+    enables = {"MULT18X18D": [f"CE{i}" for i in range(4)]}
+    return equal_for(CLOCKS, left, right, CELLS, folder, enables)
 
 
 TAKEN = {

@@ -47,9 +47,7 @@ def received(levels: list[tuple[int, float]], clocks_per_bit: float, phase: floa
 
 def levels_of(content: bytes, bit: float = 1.0) -> list[tuple[int, float]]:
     return [
-        (level, bit)
-        for byte in content
-        for level in (0, *((byte >> i) & 1 for i in range(8)), 1)
+        (level, bit) for byte in content for level in (0, *((byte >> i) & 1 for i in range(8)), 1)
     ]
 
 

@@ -11,6 +11,7 @@ import numpy as np
 from fpga.estimate.bill import Bill, Multiplier, Rom
 from fpga.estimate.facts import Facts
 from hwsim.activation import Activation
+from rtl_gen.multiplier import raw_registers
 
 
 def _round(bill: Bill, facts: Facts, raw: int, count: int) -> None:
@@ -36,7 +37,9 @@ def _multipliers(
     if not wide:
         _round(bill, facts, raw, count)
     rounded = raw - facts.frac_bits + 1 if wide else facts.width + 1  # and its flag
-    bill.delay("rounded products", rounded * count, registers - 2)
+    of_raw = raw_registers(registers)
+    bill.delay("raw products", kept * count, of_raw - 1)
+    bill.delay("rounded products", rounded * count, registers - 1 - of_raw)
 
 
 def _flags(bill: Bill, name: str, bits: int, until: int) -> None:

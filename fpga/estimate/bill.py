@@ -10,6 +10,8 @@ from collections import Counter
 from dataclasses import dataclass, field, replace
 from enum import Enum
 
+from rtl_gen.delay import AROUND, LINE_CLOCKS
+
 
 class Operand(Enum):
     """Whether registers are in front of multipliers."""
@@ -135,10 +137,19 @@ class Bill:
             reset: whether they have a reset.
             operand: whether it is read by multipliers there.
         """
-        if bits and clocks > 0:
+        if bits and clocks >= LINE_CLOCKS:
+            self._line(what, bits, clocks - AROUND)
+        elif bits and clocks > 0:
             key = f"{what}, reset" if reset else what
             chain = self.chains.setdefault(key, Chain(bits, reset))
             chain.read_after.add((clocks, operand))
+
+    def _line(self, what: str, bits: int, depth: int) -> None:
+        """A memory that goes round; its counter is the same for all of that depth."""
+        self.memories.append(Memory(bits, depth, 1, enabled=True))
+        counter = (depth - 1).bit_length()
+        self.chains[f"round {depth}"] = Chain(counter + 1, reset=True, read_after={(1, NO)})
+        self.chains[f"{what}, after {depth}"] = Chain(bits, reset=True, read_after={(1, NO)})
 
     def add(self, width: int, count: int = 1) -> None:
         """Adders, subtractors or comparisons of size."""

@@ -98,7 +98,7 @@ ECP5 = Family(
     tables=(_DP16KD, _PDPW16KD),
     table_rows=16,
     multiplier=(18, 18),  # MULT18X18D
-    operand_registers=((BOTH, 1),),  # fpga/multiplier_registers.py
+    operand_registers=((BOTH, 1),),  # fpga/netlist/multiplier_registers.py
     has_product_register=True,
     multiplier_bit=2,  # counted: 1.95 to 2.2 from 8x8 to 16x16 bits
 )  # fmt: skip

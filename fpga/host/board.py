@@ -118,9 +118,7 @@ class Board:
         most, found = self._most(WORD_BYTES), []
         while len(found) < count:
             words = min(most, count - len(found))
-            answer = self.line.request(
-                Command.READ, struct.pack("<II", register.address, words)
-            )
+            answer = self.line.request(Command.READ, struct.pack("<II", register.address, words))
             found += struct.unpack(f"<{words}i", answer)
         return found
 

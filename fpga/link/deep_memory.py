@@ -17,29 +17,29 @@ READ_CLOCKS = 2
 
 
 class DeepMemory(wiring.Component):
-    """One port to write, another to read.
+    """One port, to write or to read.
 
-    Block RAM is slow: nothing but wire lies between one and the register behind it.
+    Block RAM is slow: nothing lies between one and the register behind it, which may be its own.
 
     Args:
         width: bits of a word.
         depth: words, at least 1.
 
     Attributes:
-        write_enable (In): write ``write_data`` (In) to ``write_word`` (In).
-        read_enable (In): the read port takes a clock.
-        read_word (In): whose value is ``read_data`` (Out) ``READ_CLOCKS`` such clocks later.
+        word (In): what is accessed.
+        write (In): it becomes ``write_data`` (In).
+        read (In): it comes out at ``read_data`` (Out) ``READ_CLOCKS`` clocks later; only clocks
+            that read count.
     """
 
     def __init__(self, *, width: int, depth: int) -> None:
         self.width, self.depth = width, depth
         super().__init__(
             {
-                "write_enable": In(1),
-                "write_word": In(index_shape(depth)),
+                "word": In(index_shape(depth)),
+                "write": In(1),
                 "write_data": In(width),
-                "read_enable": In(1),
-                "read_word": In(index_shape(depth)),
+                "read": In(1),
                 "read_data": Out(width),
             }
         )
@@ -50,10 +50,10 @@ class DeepMemory(wiring.Component):
             self._part(m, i, min(BLOCK_WORDS, self.depth - first))
             for i, first in enumerate(range(0, self.depth, BLOCK_WORDS))
         ]
-        reading, read = (Signal(range(len(parts)), name=name) for name in ("reading", "read"))
-        with m.If(self.read_enable):
-            m.d.sync += [reading.eq(self.read_word // BLOCK_WORDS), read.eq(reading)]
-        m.d.comb += self.read_data.eq(Array(parts)[read])
+        which = [Signal(range(len(parts)), name=f"which_{i}") for i in range(READ_CLOCKS)]
+        with m.If(self.read):
+            m.d.sync += [which[0].eq(self.word // BLOCK_WORDS), which[1].eq(which[0])]
+        m.d.comb += self.read_data.eq(Array(parts)[which[1]])
         return m
 
     def _part(self, m: Module, number: int, depth: int) -> Signal:
@@ -62,15 +62,14 @@ class DeepMemory(wiring.Component):
             shape=self.width, depth=max(2, depth), init=[]
         )
         write, read = memory.write_port(), memory.read_port()
-        kept = Signal(self.width, name=f"kept_{number}")
-        is_here = self.write_word // BLOCK_WORDS == number
+        kept = Signal(self.width, name=f"kept_{number}", reset_less=True)
         m.d.comb += [
-            write.en.eq(self.write_enable & is_here),
-            write.addr.eq(self.write_word),
+            write.en.eq(self.write & (self.word // BLOCK_WORDS == number)),
+            write.addr.eq(self.word),
             write.data.eq(self.write_data),
-            read.en.eq(self.read_enable),
-            read.addr.eq(self.read_word),
+            read.en.eq(self.read),
+            read.addr.eq(self.word),
         ]
-        with m.If(self.read_enable):
+        with m.If(self.read):
             m.d.sync += kept.eq(read.data)
         return kept

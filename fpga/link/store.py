@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from amaranth.hdl import EnableInserter, Module, Signal
+from amaranth.hdl import EnableInserter, Module, Mux, Signal
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.memory import Memory
-from amaranth.lib.wiring import In, Out
+from amaranth.lib.wiring import In, Out, connect, flipped
 
 from fpga.link.beats import beat_layout
 from fpga.link.deep_memory import READ_CLOCKS, DeepMemory
 from fpga.link.sizes import LABEL_BYTES, Sizes
-from rtl_gen.delay import delay
+from fpga.link.skid import Skid
+from rtl_gen.delay import delay, delay_data
 from rtl_gen.interleaver import index_shape
 
 
@@ -69,8 +70,8 @@ class Store(wiring.Component):
 
     Attributes:
         begin (In): write from input ``begin_at`` (In) on.
-        writes (In): beats to write, see ``beat_layout``; ready from the fourth clock after
-            ``begin`` on.
+        writes (In): beats to write, see ``beat_layout``; only from the fourth clock after
+            ``begin`` on, and the last one is written a clock later.
         places (In): inputs to read.
         beats (Out): their beats, one per clock without a gap if places come in time.
     """
@@ -105,39 +106,42 @@ class Store(wiring.Component):
         pixels, labels = self.pixels, self.labels.write_port()
         m.submodules.locator = locator = Locator(self.sizes)
         begin = Signal()
-        place = Signal(place_layout(self.sizes))
+        self.writing = place = Signal(place_layout(self.sizes))
+        self.written = delay(m, self.writes.valid, 1, "written")
+        written = delay_data(m, self.writes.payload, 1, "beat_written")
         m.d.sync += begin.eq(self.begin)
         m.d.comb += [
             locator.indices.valid.eq(begin),
             locator.indices.payload.eq(self.begin_at),
             locator.places.ready.eq(1),
             self.writes.ready.eq(1),
-            pixels.write_enable.eq(self.writes.valid),
-            pixels.write_word.eq(place.word),
-            pixels.write_data.eq(self.writes.payload.pixels),
-            labels.en.eq(self.writes.valid & self.writes.payload.last),
+            pixels.write.eq(self.written),
+            pixels.write_data.eq(written.pixels),
+            labels.en.eq(self.written & written.last),
             labels.addr.eq(place.index),
-            labels.data.eq(self.writes.payload.label),
+            labels.data.eq(written.label),
         ]
         with m.If(locator.places.valid):
             m.d.sync += place.eq(locator.places.payload)
-        with m.Elif(self.writes.valid):
+        with m.Elif(self.written):
             m.d.sync += place.word.eq(place.word + 1)
-            m.d.sync += place.index.eq(place.index + self.writes.payload.last)
+            m.d.sync += place.index.eq(place.index + written.last)
 
     def _read(self, m: Module) -> None:
-        """The beat on offer is in registers; until it is taken, those behind it wait."""
+        """What is being read waits while the beat on offer is not taken, or one is written."""
+        m.submodules.skid = skid = Skid(beat_layout(self.sizes))
+        connect(m, flipped(self.beats), skid.offered)
         pixels, labels = self.pixels, self.labels.read_port()
         place, active = Signal(place_layout(self.sizes)), Signal()
         beat = Signal(range(self.sizes.beats + 1))
         advance, last, first = Signal(), Signal(), Signal()
         m.d.comb += [
-            advance.eq(~self.beats.valid | self.beats.ready),
+            advance.eq(skid.taken.ready & ~self.written),
             last.eq(beat == self.sizes.beats - 1),
             first.eq(beat == 0),
             self.places.ready.eq(~active | (advance & last)),
-            pixels.read_word.eq(place.word),
-            pixels.read_enable.eq(advance),
+            pixels.word.eq(Mux(self.written, self.writing.word, place.word)),
+            pixels.read.eq(advance),
             labels.addr.eq(place.index),
             labels.en.eq(advance & first),
         ]
@@ -145,11 +149,11 @@ class Store(wiring.Component):
             m.d.sync += [place.word.eq(place.word + 1), beat.eq(beat + 1)]
         with m.If(self.places.ready):
             m.d.sync += [place.eq(self.places.payload), active.eq(self.places.valid), beat.eq(0)]
-        out, behind = self.beats, Module()
-        behind.d.sync += [
-            out.valid.eq(delay(behind, active, READ_CLOCKS, "read")),
-            out.payload.last.eq(delay(behind, last, READ_CLOCKS, "ends")),
-            out.payload.label.eq(delay(behind, labels.data, READ_CLOCKS - 1, "label")),
-            out.payload.pixels.eq(pixels.read_data),
+        payload, behind = skid.taken.payload, Module()
+        m.d.comb += [
+            skid.taken.valid.eq(advance & delay(behind, active, READ_CLOCKS, "active")),
+            payload.last.eq(delay(behind, last, READ_CLOCKS, "last")),
+            payload.label.eq(delay(behind, labels.data, READ_CLOCKS - 1, "label")),
+            payload.pixels.eq(pixels.read_data),
         ]
         m.submodules.behind = EnableInserter(advance)(behind)

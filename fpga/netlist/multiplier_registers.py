@@ -12,28 +12,18 @@ say which enable an output register takes, so all four are wired alike.
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
-Bit = int | str
-"""A net, or the constant "0", "1" or "x"."""
+from fpga.netlist.module import REGISTER, Cell, Control, Netlist
 
-MULTIPLIER, REGISTER = "MULT18X18D", "TRELLIS_FF"
+MULTIPLIER = "MULT18X18D"
 
 CONTROLS = ("RST", "SIGNED", "SOURCE")
 """Inputs that are wired even if they are constant; for all others the device has a setting."""
 
 OPERANDS = [f"{port}{bit}" for port in "AB" for bit in range(18)]
 PRODUCT = [f"P{bit}" for bit in range(36)]
-
-
-@dataclass(frozen=True)
-class Control:
-    """What the registers of a multiplier must have in common."""
-
-    clock: Bit
-    enable: Bit
 
 
 @dataclass(frozen=True)
@@ -53,33 +43,14 @@ def take_registers(netlist: dict[str, Any], top: str) -> Taken:
         netlist: flattened and mapped to ECP5.
         top: the name of its module.
     """
-    return _Module(netlist["modules"][top]).run()
+    return _Module(netlist, top).run()
 
 
-class _Module:
-    """One module, and who drives and who reads its nets."""
-
-    def __init__(self, module: dict[str, Any]) -> None:
-        self.cells = module["cells"]
-        self.driver: dict[Bit, str] = {}
-        self.readers: Counter[Bit] = Counter()
-        for port in module["ports"].values():
-            if port["direction"] != "input":
-                self.readers.update(port["bits"])
-        for name, cell in self.cells.items():
-            for port, bits in cell["connections"].items():
-                if cell["port_directions"][port] == "input":
-                    self.readers.update(bits)
-                else:
-                    self.driver.update(dict.fromkeys(bits, name))
-        self.register_of = {
-            cell["connections"]["DI"][0]: name
-            for name, cell in self.cells.items()
-            if cell["type"] == REGISTER
-        }
+class _Module(Netlist):
+    """One module, whose multipliers take registers."""
 
     def run(self) -> Taken:
-        multipliers = [cell for cell in self.cells.values() if cell["type"] == MULTIPLIER]
+        multipliers = self.of_type(MULTIPLIER)
         before = len(self.cells)
         products = sum([self._take_product(cell) for cell in multipliers])
         operands = sum([self._take_operands(cell) for cell in multipliers])
@@ -88,43 +59,21 @@ class _Module:
         self._constants_nearby()
         return Taken(len(multipliers), operands, products, flip_flops)
 
-    def _control(self, name: str | None) -> Control | None:
-        """Clock and enable of a register, if a multiplier has one like it."""
-        cell = self.cells.get(name, {"type": None})
-        if cell["type"] != REGISTER:
-            return None
-        parameters, wires = cell["parameters"], cell["connections"]
-        enabled = parameters.get("CEMUX", "1").strip()  # "1 " is the string, not the number
-        plain = (
-            wires.get("LSR", ["0"]) == ["0"]
-            and parameters.get("REGSET", "RESET") == "RESET"
-            and parameters.get("CLKMUX", "CLK") == "CLK"
-            and enabled in ("1", "CE")
-        )
-        if not plain:
-            return None
-        return Control(wires["CLK"][0], wires["CE"][0] if enabled == "CE" else "1")
-
-    def _take_product(self, multiplier: dict[str, Any]) -> bool:
-        wires = multiplier["connections"]
-        used = {p: wires[p][0] for p in PRODUCT if p in wires and self.readers[wires[p][0]]}
-        registers = {port: self.register_of.get(bit) for port, bit in used.items()}
-        control = self._common(registers.values())
-        if control is None or any(self.readers[bit] > 1 for bit in used.values()):
+    def _take_product(self, multiplier: Cell) -> bool:
+        registers = self.behind(multiplier, PRODUCT)
+        control = self.control(registers.values())
+        if control is None:
             return False
-        for port, name in registers.items():
-            register = self.cells.pop(name)["connections"]
-            del self.driver[register["Q"][0]]  # by no register of its own any more
-            wires[port] = register["Q"]
+        self.take(multiplier, registers)
         return _set_up(multiplier, control, ["OUTPUT"])
 
-    def _take_operands(self, multiplier: dict[str, Any]) -> bool:
+    def _take_operands(self, multiplier: Cell) -> bool:
         wires = multiplier["connections"]
         nets = {port: wires[port][0] for port in OPERANDS if isinstance(wires[port][0], int)}
         registers = {port: self.driver.get(bit) for port, bit in nets.items()}
         if any(bit != "0" for port in OPERANDS if isinstance(bit := wires[port][0], str)):
             return False  # a register would hold 0 at first, not 1
-        control = self._common(registers.values())
+        control = self.control(registers.values())
         if control is None or not _set_up(multiplier, control, ["INPUTA", "INPUTB"]):
             return False
         for port, name in registers.items():
@@ -132,10 +81,6 @@ class _Module:
             wires[port] = list(self.cells[name]["connections"]["DI"])
             self.readers[wires[port][0]] += 1
         return True
-
-    def _common(self, registers: Any) -> Control | None:
-        controls = {self._control(name) for name in registers}
-        return controls.pop() if len(controls) == 1 else None
 
     def _constants_nearby(self) -> None:
         """Give each multiplier look-up tables of its own for the constants it is controlled by.
@@ -165,7 +110,7 @@ class _Module:
             del self.cells[name]
 
 
-def _constant(value: str, net: int) -> dict[str, Any]:
+def _constant(value: str, net: int) -> Cell:
     """A look-up table that drives ``net`` with a constant."""
     return {
         "hide_name": 0,
@@ -177,7 +122,7 @@ def _constant(value: str, net: int) -> dict[str, Any]:
     }
 
 
-def _set_up(multiplier: dict[str, Any], control: Control, registers: list[str]) -> bool:
+def _set_up(multiplier: Cell, control: Control, registers: list[str]) -> bool:
     """Switch registers of a multiplier on, unless others with another clock or enable are on."""
     wires, parameters = multiplier["connections"], multiplier["parameters"]
     if "CLK0" in wires and Control(wires["CLK0"][0], wires.get("CE0", ["1"])[0]) != control:

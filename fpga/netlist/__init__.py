@@ -1,0 +1,1 @@
+"""What is done to yosys' netlist for ECP5, before nextpnr reads it."""
