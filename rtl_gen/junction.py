@@ -11,6 +11,8 @@ A position is issued in clock t, with all addresses. How many clocks later what 
 
 from __future__ import annotations
 
+from typing import Any
+
 from amaranth.hdl import Elaboratable, EnableInserter, Module, Mux, Shape, Signal
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
@@ -166,27 +168,34 @@ class Junction(wiring.Component):
             activation.h.eq(forward.h),
             self.saturated[0].eq(forward.saturated),
         ]
-        count = Mux(self.forward_valid, self.finishing, 0)
-        cursor, slack = self.right_cursor, self.part.pace.slack
-        since = end + slack
+        count, cursor = Mux(self.forward_valid, self.finishing, 0), self.right_cursor
+        results = {
+            "base": delay_data(m, cursor.base, end, "result_base"),
+            "word": delay_data(m, cursor.word, end, "result_word"),
+            "activation": activation.activation,
+        }
+        since = end + self.part.pace.slack
         m.d.comb += [
             self.right.count.eq(delay(m, count, since - 1, "count")),
-            self.right.base.eq(delay_data(m, cursor.base, since, "result_base")),
-            self.right.word.eq(delay_data(m, cursor.word, since, "result_word")),
-            self.right.activation.eq(
-                delay_data(m, activation.activation, slack, "result_activation")
-            ),
             self.label.eq(delay_data(m, self.work.forward.label, since, "result_label")),
         ]
         if self.trains:
-            derivative = delay_data(m, activation.derivative, slack, "result_derivative")
+            results["derivative"] = activation.derivative
             m.d.comb += [
-                self.right.derivative.eq(derivative),
                 self.right.touched_base.eq(delay_data(m, cursor.base, self.carry, "touched_base")),
                 self.right.touched_words.eq(
                     delay_data(m, cursor.words, self.carry, "touched_words")
                 ),
             ]
+        self._hold(m, results)
+
+    def _hold(self, m: Module, results: dict[str, Any]) -> None:
+        """Results go to the right side when deltas will come back just in time."""
+        layout = data.StructLayout({name: value.shape() for name, value in results.items()})
+        found = Signal(layout, name="results")
+        held = delay_data(m, found, self.part.pace.slack, "results_held")
+        for name, value in results.items():
+            m.d.comb += [found[name].eq(value), getattr(self.right, name).eq(held[name])]
 
     def _update(self, m: Module) -> None:
         shape, end = self.shape, self.carry + self.latencies.update

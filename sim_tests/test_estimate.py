@@ -51,6 +51,10 @@ SMALL = {
     "four junctions": {
         "layers": [4, 4, 4, 4, 2], "out_degrees": [2, 2, 2, 1], "z": [1, 1, 1, 1], "number": NARROW,
     },
+    "delays in memories": {
+        "layers": [16, 16, 4], "out_degrees": [8, 2], "z": [1, 1],
+        "hardware": {"scheme": "zero-bubble", "registers": 1}, "number": NARROW,
+    },
     "quadratic, zero-bubble": {
         "layers": [12, 6], "out_degrees": [3], "z": [3], "network": {"cost": "quadratic"},
         "hardware": {"scheme": "zero-bubble", "registers": 1},

@@ -38,7 +38,8 @@ def port(side: str) -> str:
 
 SETTINGS = (
     *(f"{name}_{side}" for side in "AB" for name in ("DATA_WIDTH", "REGMODE", "WRITEMODE")),
-    *(f"CSDECODE_{side}" for side in "AB"), *(f"CLK{side}MUX" for side in "AB"), *(f"INITVAL_{i:02X}" for i in range(64)),
+    *(f"CSDECODE_{side}" for side in "AB"), *(f"CLK{side}MUX" for side in "AB"),
+    *(f"INITVAL_{i:02X}" for i in range(64)),
     "ASYNC_RESET_RELEASE", "GSR", "INIT_DATA", "RESETMODE",
 )  # fmt: skip
 CELLS = f"""

@@ -23,7 +23,7 @@ def _forward_delays(bill: Bill, facts: Facts) -> None:
     network, slots = registers.network, shape.right_banks
     late, tree = facts.multiplier_latency, registers.tree
     operand = int(registers.multiplier >= 2)
-    since = part.latencies.forward + part.pace.slack
+    end, slack = part.latencies.forward, part.pace.slack
     count = slots.bit_length()
     moving = _finishing_bits(facts)
     bill.delay("phase", facts.phase_bits, 1, reset=True)
@@ -36,13 +36,13 @@ def _forward_delays(bill: Bill, facts: Facts) -> None:
     values = facts.value_bits * shape.z
     bill.delay("forward activations", values, network + operand, operand=BOTH)
     bill.delay("biases", width * slots, network + late)
-    bill.delay("count", count if count == 1 else moving, since - 1, reset=True)
+    bill.delay("count", count if count == 1 else moving, end + slack - 1, reset=True)
     base, word = facts.right_place
-    bill.delay("right place", base + word, since)
+    bill.delay("right place", base + word, end)
     results = facts.result_bits + facts.result_slope_bits * facts.has_result_slope
-    bill.delay("results", results * slots, part.pace.slack)
+    bill.delay("results", base + word + results * slots, slack)
     if facts.is_last:
-        bill.delay("label", index_bits(shape.n_right), since)
+        bill.delay("label", index_bits(shape.n_right), end + slack)
 
 
 def _finishing_bits(facts: Facts) -> int:
