@@ -26,7 +26,7 @@ LUTS = {
 }
 """Look-up tables in a cell."""
 
-OWN = ("yosys", "multiplier_registers", "fan_out")
+OWN = ("yosys.py", "netlist/*.py")
 """Files of ours that have a part in it."""
 
 FLIP_FLOPS = {
@@ -97,7 +97,7 @@ def synthesise(source: str, top: str, device: Device, folder: Path) -> Synthesis
         command=(sys.executable, "-m", "fpga.yosys", json.dumps(settings)),
         inputs=(source,),
         outputs=("synthesis.json", "netlist.json") if is_ecp5 else ("synthesis.json",),
-        tools=(f"pyosys {version('pyosys')}", *map(_code, OWN)),
+        tools=(f"pyosys {version('pyosys')}", _code()),
         stage=stage,
     )
     record = steps.run(step, folder)
@@ -114,10 +114,12 @@ def synthesise(source: str, top: str, device: Device, folder: Path) -> Synthesis
     )
 
 
-def _code(name: str) -> str:
+def _code() -> str:
     """Our own part of the work, which has no version of its own."""
-    text = Path(__file__).with_name(f"{name}.py").read_bytes()
-    return f"{name} {hashlib.sha256(text).hexdigest()}"
+    folder = Path(__file__).parent
+    files = sorted(path for pattern in OWN for path in folder.glob(pattern))
+    texts = b"".join(path.read_bytes() for path in files)
+    return f"clashfree {hashlib.sha256(texts).hexdigest()}"
 
 
 def stage(line: str) -> str | None:

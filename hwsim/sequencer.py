@@ -117,10 +117,7 @@ class Sequencer:
                 self.starved += 1
                 return Tick(None, None, False)
             self._start(offer)
-        accepted = self.beat if self.loading and offer is not None else None
-        if accepted is not None:
-            self.beat += 1
-            self.loading = self.beat < self.schedule.beats
+        accepted = self._accept(offer)
         position = self.position
         at_end = position == self.schedule.block_cycle - 1
         if not at_end:
@@ -141,10 +138,7 @@ class Sequencer:
         if not free and self.predicts:
             self.starved += 1
             return Tick(None, None, False)
-        accepted = self.beat if self.loading and offer is not None else None
-        if accepted is not None:
-            self.beat += 1
-            self.loading = self.beat < self.schedule.beats
+        accepted = self._accept(offer)
         position = self.position
         at_end = position == self.schedule.block_cycle - 1
         if at_end and self.loading:
@@ -154,6 +148,14 @@ class Sequencer:
         if at_end:
             self._end()
         return Tick(position, accepted, at_end)
+
+    def _accept(self, offer: Descriptor | None) -> int | None:
+        """The beat of the input stream that is accepted, None if none is."""
+        if offer is None or not self.loading:
+            return None
+        self.beat += 1
+        self.loading = self.beat < self.schedule.beats
+        return self.beat - 1
 
     @property
     def predicts(self) -> bool:

@@ -33,6 +33,7 @@ from rtl_gen.natural_order import Cursor, NaturalOrder
 from rtl_gen.parameters import HostSide, Parameters
 from rtl_gen.sequencer import work_layout
 from rtl_gen.update import Update, lane_value
+from rtl_gen.wire import wire
 
 
 class Junction(wiring.Component):
@@ -60,6 +61,7 @@ class Junction(wiring.Component):
         self.design = design
         self.part = schedule.junctions[index - 1]
         self.shape = self.part.shape
+        self.block_cycle = schedule.block_cycle
         self.number = FixedPoint.of(design.fixed_point)
         self.registers = design.registers
         self.latencies = self.part.latencies
@@ -86,8 +88,9 @@ class Junction(wiring.Component):
     def elaborate(self, platform: object) -> Elaboratable:
         m = Module()
         shape, work = self.shape, self.work
-        issued = Signal()
-        m.d.comb += issued.eq(work.issue & (work.position < shape.junction_cycle))
+        issued = work.issue
+        if shape.junction_cycle < self.block_cycle:  # it ends early
+            issued = wire(m, issued & (work.position < shape.junction_cycle), "issued")
         m.submodules.interleaver = self.interleaver = Interleaver(self.part)
         m.submodules.order = self.order = NaturalOrder(shape)
         m.d.comb += [
