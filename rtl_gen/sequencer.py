@@ -140,7 +140,7 @@ class Sequencer(wiring.Component):
 
     def _ages(self, m: Module, start: Value) -> None:
         """A shift register of inputs, one step per block."""
-        loaded = Signal(self.layout)
+        loaded = self.loaded = Signal(self.layout)
         with m.If(start):
             m.d.sync += loaded.eq(Mux(self.offered, self.incoming, 0))
         stay = Cat(loaded.valid, (self.ages[i].valid for i in range(self.schedule.oldest_age - 1)))
@@ -148,29 +148,43 @@ class Sequencer(wiring.Component):
             m.d.sync += [self.ages.eq(Cat(loaded, self.ages)), self.under_way.eq(stay.any())]
 
     def _at(
-        self, m: Module, place: int, position: Signal, issue: Value, ends: Value, name: str
-    ) -> Signal:
-        """Whether a position is the one at ``place``, out of a register."""
-        here = Signal(init=position.init == place, name=name)
+        self, m: Module, place: int, position: Signal, issue: Value, ends: Value, name: str,
+        condition: Value | None = None,
+    ) -> Signal:  # fmt: skip
+        """Whether a position is the one at ``place``, out of a register.
+
+        Args:
+            m: the module.
+            place: position asked for.
+            position, issue, ends: of the block or junction cycle.
+            name: of the register.
+            condition: what must have held as well, in the clock before.
+        """
+        here = Signal(init=condition is None and position.init == place, name=name)
         arrives = issue & (position == place - 1) if place else ends
         leaves = ends if place == self.schedule.block_cycle - 1 else issue
         with m.If(arrives):
-            m.d.sync += here.eq(1)
+            m.d.sync += here.eq(1 if condition is None else condition)
         with m.Elif(leaves):
             m.d.sync += here.eq(0)
         return here
 
     def _predictions(self, m: Module) -> None:
         schedule = self.schedule
-        age, position = divmod(schedule.prediction_clock, schedule.block_cycle)
         if not schedule.is_skewed:  # with the block, in which the last output has been written
-            age, position = schedule.junctions[-1].forward_age, schedule.block_cycle - 1
-        is_due = self.ends_block
-        if schedule.is_skewed:
-            is_due = self._at(m, position, self.position, self.issue, self.ends_block, "is_due")
+            m.d.comb += [
+                self.predicted.eq(self.ages[schedule.junctions[-1].forward_age - 1]),
+                self.predicts.eq(self.ends_block & self.predicted.valid),
+            ]
+            return
+        age, position = divmod(schedule.prediction_clock, schedule.block_cycle)
+        before = self.ages[age - 1]
+        if not position:  # it is a block older when its last output is written
+            before = self.ages[age - 2] if age > 1 else self.loaded
+        block = self.position, self.issue, self.ends_block
         m.d.comb += [
             self.predicted.eq(self.ages[age - 1]),
-            self.predicts.eq(is_due & self.predicted.valid),
+            self.predicts.eq(self._at(m, position, *block, "predicts_now", before.valid)),
         ]
 
     def _work(self, m: Module, part: JunctionSchedule, work: data.View) -> None:
