@@ -8,6 +8,7 @@ from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
 
 from fpga.link.frames import CRC, CRC_BYTES, HEADER
+from rtl_gen.delay import delay_data
 
 HEAD = data.StructLayout({"length": 16, "sequence": 16, "kind": 8})
 """The first ``HEADER.size`` bytes."""
@@ -130,15 +131,15 @@ class FrameReceiver(wiring.Component):
             m.next = "HEAD"
 
     def _read(self, m: Module, port: object) -> None:
-        """The payload as a stream, a byte every other clock."""
-        pointer, settled = Signal(16), Signal()
+        """The payload as a stream, a byte every third clock; memory is slow."""
+        pointer, read, settled = Signal(16), Signal(), Signal()
         m.d.comb += [
             port.addr.eq(pointer),
-            self.bytes.payload.eq(port.data),
+            self.bytes.payload.eq(delay_data(m, port.data, 1, "byte")),
             self.bytes.valid.eq(settled & ~self.empty),
         ]
-        m.d.sync += [settled.eq(1), self.empty.eq(pointer == self.head.length)]
+        m.d.sync += [read.eq(1), settled.eq(read), self.empty.eq(pointer == self.head.length)]
         with m.If(self.bytes.valid & self.bytes.ready):
-            m.d.sync += [pointer.eq(pointer + 1), settled.eq(0)]
+            m.d.sync += [pointer.eq(pointer + 1), read.eq(0), settled.eq(0)]
         with m.If(self.restart):
-            m.d.sync += [pointer.eq(0), settled.eq(0)]
+            m.d.sync += [pointer.eq(0), read.eq(0), settled.eq(0)]

@@ -9,6 +9,7 @@ from amaranth.lib.wiring import In, Out
 
 from fpga.link.frame_receiver import HEAD
 from fpga.link.frames import CRC, CRC_BYTES, HEADER
+from rtl_gen.delay import delay_data
 
 
 class FrameSender(wiring.Component):
@@ -45,7 +46,7 @@ class FrameSender(wiring.Component):
         write, read = memory.write_port(), memory.read_port()
         m.submodules.crc = crc = CRC.create()
         rest, count = Signal(HEAD.size), Signal(16)
-        taken = Signal()
+        taken, kept = Signal(), delay_data(m, read.data, 1, "kept")
         m.d.comb += [
             write.en.eq(self.put),
             write.addr.eq(self.put_at),
@@ -74,7 +75,9 @@ class FrameSender(wiring.Component):
                     m.d.sync += count.eq(0)
                     m.next = "CRC"
             with m.State("READ"):
-                m.d.sync += rest.eq(read.data)
+                m.next = "KEEP"
+            with m.State("KEEP"):
+                m.d.sync += rest.eq(kept)
                 m.next = "PAYLOAD"
             with m.State("PAYLOAD"):
                 m.d.comb += [self.bytes.valid.eq(1), crc.valid.eq(taken)]
