@@ -8,6 +8,7 @@ import click
 
 from fpga import build as building
 from fpga.boards import BOARDS
+from fpga.fit import doubts
 from fpga.host.board import DEFAULT_BAUD
 from fpga.report import Report
 from hwsim.cli import output
@@ -60,8 +61,10 @@ def build(
     Exit status: 0 built, 1 refused, or slower than the clock asked for, 2 bad input.
     """
     design = load_design(path)
-    warn_of_problems(make_schedule(design))
-    board = BOARDS[board_name]
+    board, schedule = BOARDS[board_name], make_schedule(design, inference=inference)
+    warn_of_problems(schedule)
+    for doubt in doubts(schedule, board.device):
+        output.warn(doubt)
     flavour = "-core" * core_only + "-inference" * inference
     folder = folder or Path("build") / "fpga" / f"{path.stem}-{board.name}{flavour}"
     options = building.Options(

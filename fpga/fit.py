@@ -1,41 +1,64 @@
-"""Does a design fit on a device? A count of what is certain, made before any tool runs.
+"""Does a design fit on a device? Its memories and its estimate, before any tool runs.
 
-Counted are the multipliers of the design and the bits of its memories. More multipliers than DSP
-blocks are no reason to refuse: the rest become logic, and it is their logic that may be too much.
-After synthesis the resources it found are held to the device once more.
+What is too large even if the estimate is as far off as it may be is refused; where it may be too
+large, there is a warning. After synthesis the resources it found are held to the device once more.
+The link to a host is not counted.
 """
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 from fpga.boards import Device
+from fpga.estimate.estimate import estimate
+from fpga.estimate.families import FAMILY_OF
 from fpga.resources import NAMES
 from fpga.synthesis import Use
-from hwsim.checks.multipliers import multipliers
 from hwsim.design import Design
 from hwsim.errors import Refused
 from hwsim.schedule import Schedule
 
-LUTS_PER_BIT = {"ecp5": 2.0, "series-7": 1.5}
-"""Look-up tables of a multiplier in logic per bit of one operand times bits of the other: counted
-after synthesis of 10x10 and 12x12 bits."""
+ACCURACY = 0.15
+"""Of the estimate, as docs/estimate.md has it."""
 
 
 def shortages(design: Design, schedule: Schedule, device: Device) -> list[str]:
-    """What the device has too little of, and by how much."""
+    """What the device certainly has too little of, and by how much."""
     bits = sum(part.memory_bits(design)["total"] for part in schedule.junctions)
-    wanted = sum(multipliers(design, part)["total"] for part in schedule.junctions)
-    in_logic = max(0, wanted - device.multipliers)
-    luts = round(in_logic * LUTS_PER_BIT[device.family] * design.fixed_point.width**2)
     found = []
     if bits > device.memory_bits:
         more = bits - device.memory_bits
         found.append(f"{bits} bits of memory, {more} more than its {device.memory_bits}")
-    if luts > device.luts:
-        found.append(
-            f"{wanted} multipliers, {in_logic} more than its {device.multipliers} DSP blocks, "
-            f"which in logic take {luts} LUTs, {luts - device.luts} more than its {device.luts}"
-        )
+    for name, use in estimated(schedule, device).items():
+        if use.used * (1 - ACCURACY) > use.available:
+            more = use.used - use.available
+            found.append(f"{_about(name, use)}, {more} more than its {use.available}")
     return found
+
+
+def doubts(schedule: Schedule, device: Device) -> list[str]:
+    """What the device may have too little of."""
+    return [
+        f"the design may not fit on {device.name}: {_about(name, use)} of its {use.available}"
+        for name, use in estimated(schedule, device).items()
+        if use.used * (1 - ACCURACY) <= use.available < use.used * (1 + ACCURACY)
+    ]
+
+
+def estimated(schedule: Schedule, device: Device) -> dict[str, Use]:
+    """What the accelerator will take of a device; no more DSP blocks than it has."""
+    total = asdict(estimate(schedule, FAMILY_OF[device.family], device.multipliers).total)
+    there = {
+        "lut": device.luts,
+        "flip_flop": device.flip_flops,
+        "block_ram": device.blocks,
+        "lut_ram": device.ram_luts,
+    }
+    return {name: Use(round(total[name]), available) for name, available in there.items()}
+
+
+def _about(name: str, use: Use) -> str:
+    return f"about {use.used} {NAMES[name]} (estimated)"
 
 
 def check_fit(design: Design, schedule: Schedule, device: Device) -> None:

@@ -49,6 +49,8 @@ ENTRIES = (
     Entry("digits-board", "nexys-a7-100t", 100),
     Entry("prototype-board", "ulx3s-85f", 80),
     Entry("prototype-board", "nexys-a7-100t", 80),
+    Entry("large-board", "ulx3s-85f", 80),
+    Entry("large-board", "nexys-a7-100t", 80),
 )
 """Small, prototype and large; names of files in designs/."""
 

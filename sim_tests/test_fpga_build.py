@@ -15,7 +15,8 @@ from fpga import clock, steps, synthesis
 from fpga import timing as timing_module
 from fpga.boards import BOARDS, LFE5U_85F
 from fpga.build import Options, make_top, write_sources
-from fpga.fit import LUTS_PER_BIT, check_fit, check_use, shortages
+from fpga.estimate.families import ECP5
+from fpga.fit import check_fit, check_use, doubts, estimated, shortages
 from fpga.link.sizes import Sizes
 from fpga.place_and_route import stage as place_and_route_stage
 from fpga.rates import core_rate, wire_rate
@@ -140,7 +141,7 @@ def test_multipliers_beyond_the_dsp_blocks_become_logic(tmp_path):
     assert (found.multipliers_in_blocks, found.multipliers_in_logic) == (2, 1)
     assert found.product_registers == found.operand_registers == 2
     assert found.utilisation["multiplier"].used == 2
-    assert found.utilisation["lut"].used == pytest.approx(LUTS_PER_BIT["ecp5"] * 100, rel=0.1)
+    assert found.utilisation["lut"].used == pytest.approx(ECP5.multiplier_bit * 100, rel=0.1)
 
 
 def test_the_widest_multipliers_get_blocks():
@@ -165,15 +166,27 @@ def test_what_does_not_fit_is_refused_with_by_how_much():
     design = make(*SHAPES["depth 3"])
     schedule = make_schedule(design)
     check_fit(design, schedule, LFE5U_85F)
+    assert doubts(schedule, LFE5U_85F) == []
     tiny = replace(LFE5U_85F, multipliers=2, luts=100, blocks=0, ram_luts=10)
-    bits, luts = shortages(design, schedule, tiny)
+    bits, luts, *_ = shortages(design, schedule, tiny)
+    wanted = estimated(schedule, tiny)["lut"].used
     assert bits == "936 bits of memory, 776 more than its 160"
-    assert luts == (
-        "8 multipliers, 6 more than its 2 DSP blocks, which in logic take 1728 LUTs, 1628 more "
-        "than its 100"
-    )
+    assert luts == f"about {wanted} LUT (estimated), {wanted - 100} more than its 100"
     with pytest.raises(Refused, match="the design does not fit on LFE5U-85F: it has 936 bits"):
         check_fit(design, schedule, tiny)
+
+
+@pytest.mark.parametrize(("share", "is_short", "is_doubtful"), [
+    (0.5, True, False), (0.84, True, False), (0.86, False, True), (1.1, False, True),
+    (1.2, False, False),
+])  # fmt: skip
+def test_what_may_not_fit_is_told(share, is_short, is_doubtful):
+    design = make(*SHAPES["depth 3"])
+    schedule = make_schedule(design)
+    wanted = estimated(schedule, LFE5U_85F)["flip_flop"].used
+    device = replace(LFE5U_85F, flip_flops=round(share * wanted))
+    assert bool(shortages(design, schedule, device)) == is_short
+    assert bool(doubts(schedule, device)) == is_doubtful
 
 
 def test_what_synthesis_finds_too_large_is_refused_with_by_how_much():

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from fpga.estimate.estimate import Estimate, estimate
-from fpga.estimate.families import FAMILIES
+from fpga.estimate.families import FAMILIES, FAMILY_OF
 from fpga.estimate.mapping import values
 from fpga.resources import NAMES
 from hwsim.cli import output
@@ -20,9 +20,6 @@ from rtl_gen.verilog import require_clash_free
 
 if TYPE_CHECKING:
     from fpga.boards import Device
-
-FAMILY_OF = {"ecp5": "ecp5", "series-7": "xc7"}
-"""By what ``fpga.boards`` calls a family."""
 
 
 @click.command("estimate")

@@ -153,3 +153,6 @@ ICE40 = Family(
 )  # fmt: skip
 
 FAMILIES = {"ecp5": ECP5, "xc7": SERIES_7, "ice40": ICE40}
+
+FAMILY_OF = {"ecp5": "ecp5", "series-7": "xc7"}
+"""By the family of a device, as ``fpga.boards`` has it."""
