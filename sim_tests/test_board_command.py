@@ -15,7 +15,8 @@ from hwsim.data import load_data
 from hwsim.design_file import load_design
 from hwsim.state import State
 
-DIGITS = Path(__file__).parent.parent / "designs" / "digits.toml"
+DESIGNS = Path(__file__).parent.parent / "designs"
+DIGITS, FOR_BOARDS = DESIGNS / "digits.toml", DESIGNS / "digits-board.toml"
 INPUTS, TESTS = 120, 30
 
 
@@ -42,15 +43,15 @@ def result(capsys, *arguments: str) -> dict:
     return json.loads(capsys.readouterr().out)
 
 
-def same_as_model(capsys, data: str, epochs: int, found: dict) -> None:
+def same_as_model(capsys, data: str, epochs: int, found: dict, path: Path = DIGITS) -> None:
     """Accuracies and state of a run on the board are those of ``clashfree train``."""
     options = ["--data", data, "--epochs", str(epochs)]
-    expected = result(capsys, "train", str(DIGITS), *options, "--shuffle", "board",
+    expected = result(capsys, "train", str(path), *options, "--shuffle", "board",
                       "--save", "model.npz")  # fmt: skip
     keys = ("inputs", "train_accuracy", "test_accuracy")
     wanted = [{k: e[k] for k in keys} for e in expected["epochs"]][-len(found["epochs"]) :]
     assert [{k: e[k] for k in keys} for e in found["epochs"]] == wanted
-    design = load_design(DIGITS)
+    design = load_design(path)
     assert_same_state(State.load("board.npz", design), State.load("model.npz", design))
 
 
@@ -93,12 +94,12 @@ def test_bad_ports_are_one_line_and_status_2(here, capsys):
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("epochs", "options", "accuracy"),
-    [(6, [], 0.93), (1, ["--stream"], 0.6)],
+    ("path", "epochs", "options", "accuracy"),
+    [(FOR_BOARDS, 6, [], 0.93), (DIGITS, 1, ["--stream"], 0.6)],
     ids=["stored", "streamed"],
 )
-def test_all_digits(here, capsys, epochs, options, accuracy):
-    found = result(capsys, "board", str(DIGITS), "--port", "simulation", "--data", "digits",
+def test_all_digits(here, capsys, path, epochs, options, accuracy):
+    found = result(capsys, "board", str(path), "--port", "simulation", "--data", "digits",
                    "--epochs", str(epochs), "-o", "board.npz", *options)  # fmt: skip
     assert found["epochs"][-1]["test_accuracy"] > accuracy
-    same_as_model(capsys, "digits", epochs, found)
+    same_as_model(capsys, "digits", epochs, found, path)
