@@ -69,6 +69,7 @@ class AmaranthBench:
                 self.predictions.append(self.model.output.prediction)
             stimulus.after(lockstep.clock(offer))
             await ctx.tick()
+        self.model.settle()
         ctx.set(self.pipeline.pixels.valid, 0)
 
     def _drive(self, ctx: Any, offer: Offer) -> None:

@@ -120,6 +120,7 @@ class Bench:
                 await self._start_draining()
                 continue
             await self._clock(offer)
+        self.model.settle()
         self.dut.s_axis_tvalid.value = 0
 
     async def _start_draining(self) -> None:

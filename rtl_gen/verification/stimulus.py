@@ -76,11 +76,8 @@ class Stimulus:
                 self._current = next(self._inputs, None)
 
     def done(self, model: Pipeline) -> bool:
-        """Whether everything has been fed, computed and taken; then nothing is under way."""
-        is_done = self._current is None and model.sequencer.drained and model.output is None
-        if is_done:
-            model.settle()
-        return is_done
+        """Whether everything has been fed, computed and taken; the data path may have to settle."""
+        return self._current is None and model.sequencer.drained and model.output is None
 
     def _chance(self) -> bool:
         """Three clocks of four, if there are pauses."""
