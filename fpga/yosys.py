@@ -113,8 +113,9 @@ def _finish(path: Path, top: str, statistics: dict[str, int]) -> dict[str, int]:
     in_memories = memory_registers.take_registers(netlist, top)
     copies = fan_out.split(netlist, top)
     path.write_text(json.dumps(netlist))
-    gone = taken.flip_flops + in_memories
-    statistics["TRELLIS_FF"] = statistics.get("TRELLIS_FF", 0) - gone + copies
+    gone = {"TRELLIS_FF": taken.flip_flops + in_memories}
+    for kind, more in copies.items():
+        statistics[kind] = statistics.get(kind, 0) + more - gone.get(kind, 0)
     return asdict(taken)
 
 

@@ -1,4 +1,4 @@
-"""Copies of registers: the same function, and nothing drives more than it may."""
+"""Copies of cells: the same function, and nothing drives more than it may."""
 
 from __future__ import annotations
 
@@ -7,57 +7,80 @@ from copy import deepcopy
 
 import pytest
 
-from fpga.netlist.fan_out import split
+from fpga.netlist.fan_out import OUTPUTS, split
 
-CLOCK, DATA, ENABLE, KEPT = 2, 3, 4, 5
-PORTS = {"CLK": "input", "DI": "input", "CE": "input", "Q": "output"}
+CLOCK, ENABLE, MOST = 2, 3, 10
+DIRECTIONS = {
+    "TRELLIS_FF": {"CLK": "input", "DI": "input", "CE": "input", "Q": "output"},
+    "LUT4": {"A": "input", "B": "input", "Z": "output"},
+}
 
 
 def register(data: int, out: int) -> dict:
-    connections = {"CLK": [CLOCK], "DI": [data], "CE": [ENABLE], "Q": [out]}
-    return {"type": "TRELLIS_FF", "port_directions": PORTS, "connections": connections}
+    return cell("TRELLIS_FF", CLK=CLOCK, DI=data, CE=ENABLE, Q=out)
 
 
-def netlist(driven: int) -> dict:
-    """A register that so many look-up tables and itself read; one net has no name."""
-    cells = {"hub": register(DATA, KEPT)}
-    for i in range(driven):
-        connections = {"A": [KEPT], "B": [KEPT if i % 2 else "0"], "Z": [100 + i]}
-        directions = {"A": "input", "B": "input", "Z": "output"}
-        cells[f"lut_{i}"] = {
-            "type": "LUT4", "port_directions": directions, "connections": connections,
-        }  # fmt: skip
-    cells["reader"] = register(KEPT, 99)
-    names = {"kept": {"hide_name": 0, "bits": [KEPT], "attributes": {}}}
-    return {"modules": {"top": {"cells": cells, "netnames": names}}}
+def table(a: int | str, b: int | str, out: int) -> dict:
+    return cell("LUT4", A=a, B=b, Z=out)
 
 
-def drivers(cells: dict) -> dict[int, dict]:
-    """By net, the cell that drives it; a net has one driver."""
-    found: dict[int, dict] = {}
-    for cell in cells.values():
-        for port, bits in cell["connections"].items():
-            for bit in bits if cell["port_directions"][port] == "output" else []:
-                assert bit not in found
-                found[bit] = cell
-    return found
+def cell(kind: str, **wires: int | str) -> dict:
+    connections = {port: [bit] for port, bit in wires.items()}
+    return {"type": kind, "port_directions": DIRECTIONS[kind], "connections": connections}
 
 
-@pytest.mark.parametrize("driven", [1, 9, 10, 40])
-def test_every_input_is_driven_by_a_register_that_loads_the_same(driven):
-    given = netlist(driven)
-    before, cells = deepcopy(given["modules"]["top"]["cells"]), given["modules"]["top"]["cells"]
+def wide(driven: int, hub: dict) -> dict[str, dict]:
+    """A cell at net 5 that so many look-up tables read, every second one twice, and a register."""
+    cells = {"hub": hub, "reader": register(5, 99)}
+    return cells | {
+        f"lut_{i}": table(5, 5 if i % 2 else "0", 100 + i) for i in range(driven)
+    }  # fmt: skip
+
+
+def ring(driven: int) -> dict[str, dict]:
+    """A register, a look-up table behind it and the register behind that: all drive many."""
+    cells = {"state": register(6, 5), "next": table(5, 7, 6), "itself": register(7, 7)}
+    for net in (5, 6, 7):
+        cells |= {f"lut_{net}_{i}": table(net, "1", 1000 * net + i) for i in range(driven)}
+    return cells
+
+
+def check(cells: dict[str, dict], most: int) -> Counter[str]:
+    """Split, and show that every cell reads copies of what it read; how many were added."""
+    module = {"cells": cells, "netnames": {}}
+    before = deepcopy(cells)
+    added = split({"modules": {"top": module}}, "top", most)
+    driver, loads = {}, Counter()
+    for name, each in cells.items():
+        for port, (bit,) in each["connections"].items():
+            if each["port_directions"][port] == "output":
+                assert driver.setdefault(bit, name) == name, "two cells drive a net"
+            else:
+                loads[bit] += 1
+    original = {
+        net: before[driver[net].split("$copy")[0]]["connections"][
+            OUTPUTS[cells[driver[net]]["type"]]
+        ]
+        for net in driver
+    }
+    for name, each in cells.items():
+        was = before[name.split("$copy")[0]]
+        assert each["type"] == was["type"]
+        for port, bits in each["connections"].items():
+            assert original.get(bits[0], bits) == was["connections"][port]
+    assert max(n for net, n in loads.items() if net in driver) <= most
+    assert len(cells) == len(before) + sum(added.values())
+    return Counter(added)
+
+
+@pytest.mark.parametrize("driven", [1, 6, 9, 10, 40])
+@pytest.mark.parametrize("hub", [register(4, 5), table(4, "1", 5)], ids=["register", "table"])
+def test_as_few_copies_as_there_can_be(driven, hub):
     inputs = driven + driven // 2 + 1
-    assert split(given, "top", most=10) == -(-inputs // 10) - 1 == len(cells) - len(before)
-    driver, loads = drivers(cells), Counter()
-    for name, cell in before.items():
-        for port, bits in cell["connections"].items():
-            for old, new in zip(bits, cells[name]["connections"][port], strict=True):
-                if old != KEPT or cell["port_directions"][port] == "output":
-                    assert new == old
-                    continue
-                loads[new] += 1
-                copy = driver[new]["connections"]
-                assert (copy["CLK"], copy["DI"], copy["CE"]) == ([CLOCK], [DATA], [ENABLE])
-    assert sum(loads.values()) == inputs
-    assert max(loads.values()) <= 10
+    added = check(wide(driven, deepcopy(hub)), MOST)
+    assert added[hub["type"]] == -(-inputs // MOST) - 1 == sum(added.values())
+
+
+@pytest.mark.parametrize("driven", [5, 9, 10, 11, 50, 300])
+def test_copies_that_drive_each_other_come_to_an_end(driven):
+    assert sum(check(ring(driven), MOST).values()) <= 3 * (driven // 4 + 3)
