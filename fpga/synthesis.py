@@ -63,6 +63,8 @@ class Synthesis:
         multipliers_in_blocks, multipliers_in_logic: of the design.
         operand_registers, product_registers: multipliers whose registers before and behind are
             those of the DSP block; None where that is left to another tool.
+        memory_registers: bits of registers behind block RAMs that are those of the block; None
+            likewise.
         seconds: how long it took.
     """
 
@@ -72,6 +74,7 @@ class Synthesis:
     multipliers_in_logic: int
     operand_registers: int | None
     product_registers: int | None
+    memory_registers: int | None
     seconds: float
 
 
@@ -110,6 +113,7 @@ def synthesise(source: str, top: str, device: Device, folder: Path) -> Synthesis
         multipliers_in_logic=found["multipliers"]["in_logic"],
         operand_registers=registers.get("operands"),
         product_registers=registers.get("products"),
+        memory_registers=registers.get("in_memories"),
         seconds=record.seconds,
     )
 

@@ -5,7 +5,8 @@
 
 The order is yosys' own, ``synth_ecp5`` or ``synth_xilinx``, with three additions: multipliers that
 find no DSP block become logic before, memories that would become flip-flops are counted between,
-and registers move into multipliers after (ECP5; for 7-series yosys does it itself).
+and registers move into multipliers and block RAMs after (ECP5; for 7-series yosys does it itself
+for multipliers).
 """
 
 from __future__ import annotations
@@ -116,7 +117,7 @@ def _finish(path: Path, top: str, statistics: dict[str, int]) -> dict[str, int]:
     gone = {"TRELLIS_FF": taken.flip_flops + in_memories}
     for kind, more in copies.items():
         statistics[kind] = statistics.get(kind, 0) + more - gone.get(kind, 0)
-    return asdict(taken)
+    return asdict(taken) | {"in_memories": in_memories}
 
 
 if __name__ == "__main__":

@@ -207,7 +207,11 @@ class Sequencer(wiring.Component):
         self, m: Module, part: JunctionSchedule, work: data.View, issue: Value,
         forward: data.View, backward: Any,
     ) -> None:  # fmt: skip
-        """Work that is ``offset`` clocks behind the block: no block ends while a cycle does."""
+        """Work that is ``offset`` clocks behind the block.
+
+        As it is said a clock late, a cycle may end in the clock in which a block does: it takes the
+        ages as they were before.
+        """
         cycle, name = self.schedule.block_cycle, f"{part.shape.index}"
         position = Signal(range(cycle), init=-part.pace.offset % cycle, name=f"position_{name}")
         forward_now = Signal(self.layout, name=f"forward_{name}")

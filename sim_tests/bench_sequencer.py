@@ -106,9 +106,10 @@ class SequencerBench:
         self.ports.drive(offered=offered, drain=drain, free=free, incoming=self._pack(incoming))
         await self.ports.settled()
         self._compare_state()
-        ages, was_drained = self.model.ages, self.model.drained
+        ages, was_drained, is_due = self.model.ages, self.model.drained, self.model.predicts
         tick = self.model.clock(incoming if offered else None, drain=drain, free=free)
         self._compare_tick(tick, offered)
+        self._compare_prediction(tick, ages, is_due)
         self._compare_idle(tick, was_drained)
         self._compare_work(tick, ages)
         self.issued += tick.position is not None
@@ -139,6 +140,15 @@ class SequencerBench:
             same("ready", read("ready"), tick.beat is not None)
         if tick.beat is not None:
             same("beat", read("beat"), tick.beat)
+
+    def _compare_prediction(self, tick: Tick, ages: tuple[Descriptor, ...], is_due: bool) -> None:
+        """Which input's last output is written; in scheme "prototype" when its block ends."""
+        age = self.schedule.prediction_clock // self.schedule.block_cycle
+        if not self.schedule.is_skewed:
+            age = self.schedule.junctions[-1].forward_age
+            is_due = tick.ends_block and ages[age - 1].valid
+        same("predicts", self.ports.read("predicts"), is_due)
+        same("predicted", self.ports.read("predicted"), self._pack(ages[age - 1]))
 
     def _compare_idle(self, tick: Tick, was_drained: bool) -> None:
         """Between blocks in scheme "prototype"; in the other one no block ends before the next."""

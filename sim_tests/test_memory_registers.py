@@ -9,9 +9,16 @@ from __future__ import annotations
 import json
 
 import pytest
+from link_sizes import sizes
 from netlist_proof import equal_for, mapped
 
+from fpga.link import deep_memory
+from fpga.link.deep_memory import DeepMemory
+from fpga.link.frame_receiver import FrameReceiver
+from fpga.link.frame_sender import FrameSender
+from fpga.link.store import Store
 from fpga.netlist.memory_registers import MEMORY, take_registers
+from rtl_gen.verilog import to_verilog
 
 CLOCKS = 5
 
@@ -28,7 +35,10 @@ def word(kind: str, bits: int) -> str:
 def port(side: str) -> str:
     return f"""
     reg [17:0] read_{side} = 0, kept_{side} = 0;
-    always @(posedge CLK{side}) begin
+    always @(posedge CLK{side}) if (RST{side}) begin
+        read_{side} <= 0;
+        kept_{side} <= 0;
+    end else begin
         if (CE{side})
             read_{side} <= {{{word("AD" + side, 14)}}} ^ {{{word("DI" + side, 18)}}} ^ WE{side};
         if (OCE{side}) kept_{side} <= read_{side};
@@ -51,9 +61,10 @@ endmodule
 """
 
 HEAD = """
-module top(input clk, en, rst, we, input [9:0] a, input [17:0] d, output [17:0] y, output [17:0] z);
+module top(input clk, other, en, rst, we, input [9:0] a, b, input [17:0] d,
+           output [17:0] y, output [17:0] z);
     reg [17:0] memory [0:1023];
-    reg [17:0] q, kept = 0;
+    reg [17:0] q, kept = 0, second, second_kept = 0;
     assign y = kept;
 """
 ONE_PORT = "always @(posedge clk) begin if (we) memory[a] <= d; else q <= memory[a]; end "
@@ -62,6 +73,10 @@ TAKEN = {
     "always": f"{ONE_PORT} always @(posedge clk) kept <= q;",
     "enable": f"{ONE_PORT} always @(posedge clk) if (en) kept <= q;",
     "another enable": f"{ONE_PORT} always @(posedge clk) if (we) kept <= q;",
+    "two ports": "integer i; initial for (i = 0; i < 1024; i = i + 1) memory[i] = 259 * i ^ i >> 3;"
+    " always @(posedge clk) begin q <= memory[a]; second <= memory[b]; end"
+    " always @(posedge clk) begin kept <= q; if (en) second_kept <= second; end"
+    " assign z = second_kept;",
 }
 LEFT = {
     "reset": f"{ONE_PORT} always @(posedge clk) if (rst) kept <= 0; else kept <= q;",
@@ -70,6 +85,11 @@ LEFT = {
     "read elsewhere": f"{ONE_PORT} always @(posedge clk) kept <= q; assign z = q;",
     "logic between": f"{ONE_PORT} always @(posedge clk) kept <= q ^ {{18{{we}}}};",
     "falling edge": f"{ONE_PORT} always @(negedge clk) kept <= q;",
+    "memory on the falling edge": f"{ONE_PORT.replace('posedge', 'negedge')}"
+    " always @(posedge clk) kept <= q;",
+    "another clock": f"{ONE_PORT} always @(posedge other) kept <= q;",
+    "reset of the port": f"{ONE_PORT.replace('else', 'if (rst) q <= 0; else if (!we)')}"
+    " always @(posedge clk) kept <= q;",
     "enables differ": f"{ONE_PORT} always @(posedge clk) begin"
     " kept[8:0] <= q[8:0]; if (en) kept[17:9] <= q[17:9]; end",
 }
@@ -89,7 +109,7 @@ def both(body: str, folder) -> tuple[dict, dict, int]:
 @pytest.mark.parametrize("case", TAKEN)
 def test_registers_move_and_nothing_else_changes(case, tmp_path):
     before, after, moved = both(TAKEN[case], tmp_path)
-    assert moved == 18
+    assert moved == (36 if case == "two ports" else 18)
     assert equal(before, after, tmp_path)
 
 
@@ -106,3 +126,16 @@ def test_the_proof_sees_a_wrong_enable(tmp_path):
     memory = next(cell for cell in cells if cell["type"] == MEMORY)
     memory["connections"] |= {"OCEA": ["1"], "OCEB": ["1"]}
     assert not equal(before, after, tmp_path)
+
+
+@pytest.mark.parametrize(("component", "bits"), [
+    (DeepMemory(width=8, depth=2048), 2 * 8),
+    (Store(sizes(beat_bytes=1, beats=16, stored_inputs=128)), 2 * 8),
+    (FrameReceiver(payload_bytes=1024, quiet_clocks=100), 8),
+    (FrameSender(payload_bytes=1024), 8),
+], ids=["DeepMemory", "Store", "FrameReceiver", "FrameSender"])  # fmt: skip
+def test_memories_of_the_link_have_their_registers_in_the_block(
+    component, bits, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(deep_memory, "BLOCK_WORDS", 1024)
+    assert take_registers(mapped(to_verilog(component, "top"), tmp_path), "top") == bits

@@ -37,9 +37,9 @@ def _multipliers(
     if not wide:
         _round(bill, facts, raw, count)
     rounded = raw - facts.frac_bits + 1 if wide else facts.width + 1  # and its flag
-    of_raw = raw_registers(registers)
-    bill.delay("raw products", kept * count, of_raw - 1)
-    bill.delay("rounded products", rounded * count, registers - 1 - of_raw)
+    which, of_raw = len(bill.multipliers), raw_registers(registers)
+    bill.delay(f"raw products {which}", kept * count, of_raw - 1)
+    bill.delay(f"rounded products {which}", rounded * count, registers - 1 - of_raw)
 
 
 def _flags(bill: Bill, name: str, bits: int, until: int) -> None:

@@ -8,6 +8,7 @@ from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
 
 from rtl_gen.interleaver import index_shape
+from rtl_gen.wire import wire
 
 BLOCK_WORDS = 1 << 14
 """The deepest block RAM of ECP5; those of series-7 are deeper."""
@@ -26,8 +27,8 @@ class DeepMemory(wiring.Component):
         depth: words, at least 1.
 
     Attributes:
-        word (In): what is accessed.
-        write (In): it becomes ``write_data`` (In).
+        word (In): what is accessed, below ``depth``.
+        write (In): it becomes ``write_data`` (In); nothing is read in that clock.
         read (In): it comes out at ``read_data`` (Out) ``READ_CLOCKS`` clocks later; only clocks
             that read count.
     """
@@ -46,12 +47,13 @@ class DeepMemory(wiring.Component):
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
+        self.reads = wire(m, self.read & ~self.write, "reads")
         parts = [
             self._part(m, i, min(BLOCK_WORDS, self.depth - first))
             for i, first in enumerate(range(0, self.depth, BLOCK_WORDS))
         ]
         which = [Signal(range(len(parts)), name=f"which_{i}") for i in range(READ_CLOCKS)]
-        with m.If(self.read):
+        with m.If(self.reads):
             m.d.sync += [which[0].eq(self.word // BLOCK_WORDS), which[1].eq(which[0])]
         m.d.comb += self.read_data.eq(Array(parts)[which[1]])
         return m
@@ -67,9 +69,9 @@ class DeepMemory(wiring.Component):
             write.en.eq(self.write & (self.word // BLOCK_WORDS == number)),
             write.addr.eq(self.word),
             write.data.eq(self.write_data),
-            read.en.eq(self.read),
+            read.en.eq(self.reads),
             read.addr.eq(self.word),
         ]
-        with m.If(self.read):
+        with m.If(self.reads):
             m.d.sync += kept.eq(read.data)
         return kept

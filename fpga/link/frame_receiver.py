@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from amaranth.hdl import Module, Signal
+from amaranth.hdl import Module, Mux, Signal
 from amaranth.lib import data, stream, wiring
-from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
 
+from fpga.link.deep_memory import DeepMemory
 from fpga.link.frames import CRC, CRC_BYTES, HEADER
-from rtl_gen.delay import delay_data
 
 HEAD = data.StructLayout({"length": 16, "sequence": 16, "kind": 8})
 """The first ``HEADER.size`` bytes."""
@@ -55,10 +54,10 @@ class FrameReceiver(wiring.Component):
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        m.submodules.memory = memory = Memory(shape=8, depth=self.payload_bytes, init=[])
-        self.write = memory.write_port()
+        m.submodules.memory = self.memory = DeepMemory(width=8, depth=self.payload_bytes)
+        self.pointer = Signal(16)
         self._receive(m)
-        self._read(m, memory.read_port())
+        self._read(m)
         return m
 
     def _receive(self, m: Module) -> None:
@@ -73,8 +72,8 @@ class FrameReceiver(wiring.Component):
         m.d.comb += [
             crc.data.eq(self.data),
             crc.valid.eq(self.valid),
-            self.write.addr.eq(count),
-            self.write.data.eq(self.data),
+            self.memory.word.eq(Mux(self.request, self.pointer, count)),
+            self.memory.write_data.eq(self.data),
         ]
         m.d.sync += self.damaged.eq(0)
         with m.If(self.valid):
@@ -100,7 +99,7 @@ class FrameReceiver(wiring.Component):
                 with m.Else():
                     m.next = "PAYLOAD"
             with m.State("PAYLOAD"):
-                m.d.comb += self.write.en.eq(self.valid)
+                m.d.comb += self.memory.write.eq(self.valid)
                 with m.If(self.valid):
                     m.d.sync += short.eq(count + 2 == self.head.length)
                     with m.If(short):
@@ -130,12 +129,12 @@ class FrameReceiver(wiring.Component):
             m.d.sync += [self.damaged.eq(1), count.eq(0)]
             m.next = "HEAD"
 
-    def _read(self, m: Module, port: object) -> None:
+    def _read(self, m: Module) -> None:
         """The payload as a stream, a byte every third clock; memory is slow."""
-        pointer, read, settled = Signal(16), Signal(), Signal()
+        pointer, read, settled = self.pointer, Signal(), Signal()
         m.d.comb += [
-            port.addr.eq(pointer),
-            self.bytes.payload.eq(delay_data(m, port.data, 1, "byte")),
+            self.memory.read.eq(self.request),
+            self.bytes.payload.eq(self.memory.read_data),
             self.bytes.valid.eq(settled & ~self.empty),
         ]
         m.d.sync += [read.eq(1), settled.eq(read), self.empty.eq(pointer == self.head.length)]

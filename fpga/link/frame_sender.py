@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from amaranth.hdl import Module, Signal
+from amaranth.hdl import Module, Mux, Signal
 from amaranth.lib import stream, wiring
-from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
 
+from fpga.link.deep_memory import DeepMemory
 from fpga.link.frame_receiver import HEAD
 from fpga.link.frames import CRC, CRC_BYTES, HEADER
-from rtl_gen.delay import delay_data
 
 
 class FrameSender(wiring.Component):
@@ -42,22 +41,21 @@ class FrameSender(wiring.Component):
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        m.submodules.memory = memory = Memory(shape=8, depth=self.payload_bytes, init=[])
-        write, read = memory.write_port(), memory.read_port()
+        m.submodules.memory = memory = DeepMemory(width=8, depth=self.payload_bytes)
         m.submodules.crc = crc = CRC.create()
         rest, count = Signal(HEAD.size), Signal(16)
-        taken, kept = Signal(), delay_data(m, read.data, 1, "kept")
+        taken = Signal()
         m.d.comb += [
-            write.en.eq(self.put),
-            write.addr.eq(self.put_at),
-            write.data.eq(self.put_data),
-            read.addr.eq(count),
+            memory.word.eq(Mux(self.put, self.put_at, count)),
+            memory.write.eq(self.put),
+            memory.write_data.eq(self.put_data),
             taken.eq(self.bytes.valid & self.bytes.ready),
             self.bytes.payload.eq(rest),  # a register: memory is slow, and so is the CRC
             crc.data.eq(rest),
             crc.start.eq(self.send),
         ]
-        with m.FSM():
+        with m.FSM() as fsm:
+            m.d.comb += memory.read.eq(~fsm.ongoing("IDLE"))
             with m.State("IDLE"):
                 m.d.sync += [rest.eq(self.head.as_value()), count.eq(0)]
                 with m.If(self.send):
@@ -77,7 +75,7 @@ class FrameSender(wiring.Component):
             with m.State("READ"):
                 m.next = "KEEP"
             with m.State("KEEP"):
-                m.d.sync += rest.eq(kept)
+                m.d.sync += rest.eq(memory.read_data)
                 m.next = "PAYLOAD"
             with m.State("PAYLOAD"):
                 m.d.comb += [self.bytes.valid.eq(1), crc.valid.eq(taken)]

@@ -69,7 +69,7 @@ class Store(wiring.Component):
         sizes: of design and link.
 
     Attributes:
-        begin (In): write from input ``begin_at`` (In) on.
+        begin (In): write from input ``begin_at`` (In) on, which is taken a clock later.
         writes (In): beats to write, see ``beat_layout``; only from the fourth clock after
             ``begin`` on, and the last one is written a clock later.
         places (In): inputs to read.

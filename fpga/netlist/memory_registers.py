@@ -2,7 +2,8 @@
 
 A DP16KD takes 5.8 ns to read, and has registers of its own behind its outputs, which yosys leaves
 unused. Those of a port are taken if each output that is read goes to a register and nowhere else,
-and all of them start at zero, have no reset, and share one enable and the port's clock.
+all of them start at zero, have no reset, and share one enable and the port's clock; and if the port
+has no reset, which would be theirs as well.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ def _take(module: Netlist, memory: Cell, side: str) -> None:
     clock = f"CLK{side}"
     if control is None or [control.clock] != wires[clock]:
         return
-    if parameters.get(f"{clock}MUX", clock) != clock:
+    if parameters.get(f"{clock}MUX", clock) != clock or wires.get(f"RST{side}", ["0"]) != ["0"]:
         return
     module.take(memory, registers)
     parameters[f"REGMODE_{side}"] = "OUTREG"
