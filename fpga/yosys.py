@@ -20,7 +20,7 @@ from typing import Any
 
 from pyosys import libyosys
 
-from fpga.netlist import fan_out, memory_registers
+from fpga.netlist import fan_out, memory_registers, sign_bits
 from fpga.netlist.multiplier_registers import take_registers
 
 READ = {".il": "read_rtlil", ".v": "read_verilog"}
@@ -110,6 +110,7 @@ def _finish(path: Path, top: str, statistics: dict[str, int]) -> dict[str, int]:
     """Move registers into blocks, copy those that drive many, leave the libraries out."""
     netlist = json.loads(path.read_text())
     netlist["modules"] = {top: netlist["modules"][top]}
+    sign_bits.align(netlist, top)
     taken = take_registers(netlist, top)
     in_memories = memory_registers.take_registers(netlist, top)
     copies = fan_out.split(netlist, top)

@@ -14,6 +14,7 @@ import pytest
 from netlist_proof import equal_for, mapped
 
 from fpga.netlist.multiplier_registers import take_registers
+from fpga.netlist.sign_bits import align
 
 CLOCKS = 5
 
@@ -138,3 +139,11 @@ def test_the_proof_sees_a_wrong_enable(tmp_path):
     cells = after["modules"]["top"]["cells"].values()
     next(c for c in cells if c["type"] == "MULT18X18D")["connections"]["CE0"] = ["1"]
     assert not equal(before, after, tmp_path)
+
+
+def test_narrow_operands_at_the_upper_end_have_their_registers_taken_as_well(tmp_path):
+    body, counts = TAKEN["both, narrow operand"]
+    given = netlist(body, tmp_path)
+    assert align(given, "top") > 0
+    taken = take_registers(given, "top")
+    assert (taken.multipliers, taken.operands, taken.products, taken.flip_flops) == counts
