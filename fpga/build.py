@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from amaranth.lib import wiring
 
 from fpga.boards import Board, Device
 from fpga.clock import MHZ, ClockMaker, dividers
-from fpga.fit import check_fit, check_use
+from fpga.fit import ACCURACY, check_fit, check_use, estimated
 from fpga.harness import Harness
 from fpga.host.board import DEFAULT_BAUD
 from fpga.link.sizes import Sizes
@@ -22,13 +23,18 @@ from fpga.system import System
 from fpga.timing import timing
 from fpga.top import NAME, Top
 from hwsim.design import Design
-from hwsim.errors import MISSING, bad
+from hwsim.errors import MISSING, Refused, bad
 from hwsim.files import write_text
 from hwsim.schedule import Schedule, make_schedule
 from rtl_gen.verilog import make_accelerator
 
 STORE_SHARE = 0.5
 """Of the device's block memory, for a data set on the board."""
+
+SPARE_BLOCKS = 4
+"""Block memories of the link, beside the data set."""
+
+LEAST_MHZ, MOST_MHZ = 0.1, 1000.0
 
 MOST_STORED = 2048
 """Inputs: of small ones so many would fit that writing the memory out takes minutes."""
@@ -53,6 +59,7 @@ class Options:
         mhz: the accelerator's clock.
         baud: of the wire.
         seed: of the placement; another one gives another, slightly faster or slower.
+        router: one of ``place_and_route.ROUTERS``.
         core_only: leave the link out, for figures of the accelerator alone.
         inference: leave backpropagation and update out.
     """
@@ -60,6 +67,7 @@ class Options:
     mhz: float = 50
     baud: int = DEFAULT_BAUD
     seed: int = 1
+    router: str = "router1"
     core_only: bool = False
     inference: bool = False
 
@@ -81,11 +89,17 @@ def build(design: Design, board: Board, folder: Path, options: Options) -> Repor
     top = make_top(sizes, board, options)
     files = write_sources(top, board, folder)
     synthesis = synthesise(files[0], NAME, board.device, folder)
-    check_use(synthesis.utilisation, board.device)
+    try:
+        check_use(synthesis.utilisation, board.device)
+    except Refused:
+        _forget(folder, files)
+        raise
     routed = None
     if board.device.family == "ecp5":
-        mhz, seed = options.mhz, options.seed
-        routed = place_and_route(files[1], board.device, folder, mhz=mhz, seed=seed)
+        routed = place_and_route(
+            files[1], board.device, folder,
+            mhz=options.mhz, seed=options.seed, router=options.router,
+        )  # fmt: skip
         files = [*files, routed.bitstream]
     report = _report(sizes, board, options, top.clock.hz / MHZ, synthesis, routed, files)
     write_text(folder / "report.json", report.to_json())
@@ -94,11 +108,14 @@ def build(design: Design, board: Board, folder: Path, options: Options) -> Repor
 
 def check_rates(board: Board, options: Options) -> None:
     """Raise ``BadInput`` if the board cannot make the clock, or the clock not the baud rate."""
+    if not LEAST_MHZ <= options.mhz <= MOST_MHZ:
+        rule = f"must be from {LEAST_MHZ:g} to {MOST_MHZ:g}"
+        raise bad("command line", "--mhz", options.mhz, rule, "choose another clock")
     hz = dividers(board.pll, board.oscillator_hz, round(options.mhz * MHZ)).hz
     try:
         phase_step(clock_hz=float(hz), baud=options.baud)
     except ValueError as error:
-        fix = "choose another rate or clock"
+        fix = "choose another --baud or --mhz"
         raise bad("command line", "--baud", options.baud, str(error), fix) from None
 
 
@@ -110,9 +127,20 @@ def _make(folder: Path) -> None:
         raise bad(folder, "output", MISSING, what, "choose another place") from None
 
 
+def _forget(folder: Path, names: Iterable[str] = ()) -> None:
+    """Leave no results of another design beside this one's, should the build stop."""
+    for name in ("report.json", f"{NAME}.bit", *names):
+        (folder / name).unlink(missing_ok=True)
+
+
 def stored_inputs(schedule: Schedule, device: Device) -> int:
-    """How many inputs the board keeps: what fits into a share of its block memory."""
-    bits = device.blocks * device.block_bits * STORE_SHARE
+    """How many inputs the board keeps: what fits into a share of its block memory, if that is free.
+
+    How much the accelerator takes is an estimate, held to be as low as it may be.
+    """
+    taken = estimated(schedule, device)["block_ram"].used * (1 + ACCURACY)
+    blocks = min(device.blocks * STORE_SHARE, device.blocks - SPARE_BLOCKS - taken)
+    bits = max(0, int(blocks)) * device.block_bits
     fitting = int(bits / (8 * Sizes(schedule, 1).input_bytes))
     return min(max(1, fitting), MOST_STORED)
 
@@ -140,9 +168,15 @@ def write_sources(top: Top, board: Board, folder: Path) -> list[str]:
     plan = platform.build(top, name=NAME, do_build=False, emit_src=False)
     endings = KEPT[board.device.family]
     kept = {n: t for n, t in plan.files.items() if n.endswith(endings) and "debug" not in n}
+    if any(_read(folder / name) != text for name, text in kept.items()):
+        _forget(folder)
     for name, text in kept.items():
         write_text(folder / name, text)
     return sorted(kept, key=lambda name: endings.index(Path(name).suffix))
+
+
+def _read(path: Path) -> str | None:
+    return path.read_text() if path.exists() else None
 
 
 def _report(

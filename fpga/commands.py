@@ -10,6 +10,7 @@ from fpga import build as building
 from fpga.boards import BOARDS
 from fpga.fit import doubts
 from fpga.host.board import DEFAULT_BAUD
+from fpga.place_and_route import ROUTERS
 from fpga.report import Report
 from hwsim.cli import output
 from hwsim.cli.options import design_argument, json_option
@@ -30,6 +31,8 @@ FOLDER = click.Path(path_type=Path)
               help="Speed of the serial link.")  # fmt: skip
 @click.option("--seed", type=click.IntRange(1), default=1, show_default=True,
               help="Seed of the placement.")  # fmt: skip
+@click.option("--router", type=click.Choice(list(ROUTERS)), default="router1", show_default=True,
+              help="nextpnr's; router2 where the other does not come to an end.")  # fmt: skip
 @click.option("--core-only", is_flag=True,
               help="The accelerator without its link: for figures, not for use.")  # fmt: skip
 @click.option("--inference", is_flag=True, help="Leave backpropagation and update out.")
@@ -37,7 +40,7 @@ FOLDER = click.Path(path_type=Path)
               help="Where to build.  [default: build/fpga/DESIGN-BOARD]")  # fmt: skip
 @json_option
 def build(
-    path: Path, board_name: str, mhz: float, baud: int, seed: int, core_only: bool,
+    path: Path, board_name: str, mhz: float, baud: int, seed: int, router: str, core_only: bool,
     inference: bool, folder: Path | None, as_json: bool,
 ) -> int:  # fmt: skip
     r"""Build DESIGN for a board, and report resources, Fmax, critical path and inputs/s.
@@ -55,7 +58,7 @@ def build(
 
     \b
     Examples:
-      clashfree build designs/digits.toml --board ulx3s-85f
+      clashfree build designs/digits-board.toml --board ulx3s-85f --mhz 100
       clashfree build designs/prototype-2018.toml --board nexys-a7-100t --mhz 15
 
     Exit status: 0 built, 1 refused, or slower than the clock asked for, 2 bad input.
@@ -68,7 +71,7 @@ def build(
     flavour = "-core" * core_only + "-inference" * inference
     folder = folder or Path("build") / "fpga" / f"{path.stem}-{board.name}{flavour}"
     options = building.Options(
-        mhz=mhz, baud=baud, seed=seed, core_only=core_only, inference=inference
+        mhz=mhz, baud=baud, seed=seed, router=router, core_only=core_only, inference=inference
     )
     report = building.build(design, board, folder, options)
     if as_json:
@@ -78,7 +81,8 @@ def build(
     if not report.meets_clock:
         output.warn(
             f"Fmax is {report.fmax_mhz:g} MHz, below the {report.clock_mhz:g} MHz of --mhz: "
-            "the bitstream may compute wrong results"
+            "the bitstream may compute wrong results; fix: more [hardware.registers], a lower "
+            "--mhz, or another --seed"
         )
     return 0 if report.meets_clock else 1
 

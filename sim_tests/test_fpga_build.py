@@ -6,6 +6,7 @@ import doctest
 import json
 from dataclasses import replace
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 from small_designs import SHAPES, make
@@ -24,6 +25,7 @@ from fpga.synthesis import Use
 from fpga.timing import block_of, timing
 from fpga.yosys import in_blocks
 from hwsim.cli.app import run
+from hwsim.design_file import load_design
 from hwsim.errors import Refused
 from hwsim.schedule import make_schedule
 
@@ -50,6 +52,7 @@ module top(input clk, input [59:0] x, output reg [59:0] y = 0);
 endmodule
 """
 
+DESIGNS = Path(__file__).parent.parent / "designs"
 ULX3S, ARTY = BOARDS["ulx3s-85f"], BOARDS["arty-a7-35t"]
 
 
@@ -176,6 +179,38 @@ def test_what_does_not_fit_is_refused_with_by_how_much():
         check_fit(design, schedule, tiny)
 
 
+def test_the_data_set_takes_no_more_memory_than_the_accelerator_leaves():
+    schedule = make_schedule(load_design(DESIGNS / "large-board.toml"))
+    size = 8 * Sizes(schedule, 1).input_bytes
+    for board in BOARDS.values():
+        device = board.device
+        store = building.stored_inputs(schedule, device) * size / device.block_bits
+        taken = estimated(schedule, device)["block_ram"].used
+        assert 1 < store <= min(device.blocks / 2, device.blocks - taken)
+
+
+def test_what_is_refused_after_synthesis_leaves_nothing_to_go_on_with(small, tmp_path, monkeypatch):
+    (tmp_path / "report.json").write_text("{}")
+    found = synthesis.Synthesis({"lut": Use(30_000, 20_800)}, 0, 1, 0, None, None, None, 1.0)
+    monkeypatch.setattr(building, "synthesise", lambda *_: found)
+    with pytest.raises(Refused, match="30000 LUT, 9200 more than its 20800"):
+        building.build(small, ARTY, tmp_path, Options(mhz=15, core_only=True))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_results_of_other_sources_do_not_stay_beside_new_ones(small, tmp_path, monkeypatch):
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(building, "synthesise", interrupt)
+    for mhz, left in ((15, False), (15, True), (16, False)):
+        (tmp_path / "report.json").write_text("{}")
+        (tmp_path / "top.bit").write_text("")
+        with pytest.raises(KeyboardInterrupt):
+            building.build(small, ULX3S, tmp_path, Options(mhz=mhz))
+        assert (tmp_path / "report.json").exists() == (tmp_path / "top.bit").exists() == left
+
+
 @pytest.mark.parametrize(("share", "is_short", "is_doubtful"), [
     (0.5, True, False), (0.84, True, False), (0.86, False, True), (1.1, False, True),
     (1.2, False, False),
@@ -242,7 +277,15 @@ def test_rates(small):
     [
         (["--board", "none"], 2, "Invalid value for '--board'"),
         (["--board", "ulx3s-85f", "--mhz", "1000"], 2, "--mhz = 1000.0: the PLL cannot make it"),
-        (["--board", "ulx3s-85f", "--baud", "20000000"], 2, "--baud = 20000000: baud must be"),
+        (["--board", "ulx3s-85f", "--mhz", "nan"], 2, "--mhz = nan: must be from 0.1 to 1000"),
+        (["--board", "ulx3s-85f", "--mhz", "inf"], 2, "--mhz = inf: must be from 0.1 to 1000"),
+        (["--board", "ulx3s-85f", "--mhz", "1e-9"], 2, "--mhz = 1e-09: must be from 0.1 to 1000"),
+        (["--board", "ulx3s-85f", "--baud", "10"], 2, "at 50 MHz baud must be from 1491 to"),
+        (
+            ["--board", "ulx3s-85f", "--baud", "20000000"],
+            2,
+            "at 50 MHz baud must be from 1491 to",
+        ),
         (["--board", "ulx3s-85f", "-o", "/proc/nothing"], 2, "/proc/nothing: output"),
     ],
 )

@@ -117,6 +117,7 @@ def test_a_transmitter_is_heard_and_keeps_its_rate(clocks_per_bit):
 def test_rates():
     assert phase_step(clock_hz=100e6, baud=25e6) == 1 << (PHASE_BITS - 2)
     assert phase_step(clock_hz=100e6, baud=3e6) == round(0.03 * 2**24)
-    for baud in (0, -1, 26e6):
-        with pytest.raises(ValueError, match="baud must be from 1 to clock_hz / 4"):
+    assert abs(phase_step(clock_hz=100e6, baud=2981) / (2981 * 2**24 / 100e6) - 1) < 1e-3
+    for baud in (0, -1, 26e6, 2980, float("nan")):
+        with pytest.raises(ValueError, match="at 100 MHz baud must be from 2981 to 25000000"):
             phase_step(clock_hz=100e6, baud=baud)

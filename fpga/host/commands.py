@@ -26,7 +26,7 @@ from hwsim.cli.run_view import load_state, warn_of_problems
 from hwsim.data import load_data
 from hwsim.design import Design
 from hwsim.design_file import load_design
-from hwsim.errors import bad
+from hwsim.errors import MISSING, bad
 from hwsim.schedule import make_schedule
 from hwsim.state import State
 
@@ -73,7 +73,7 @@ def board(
 
     \b
     Examples:
-      clashfree board designs/digits.toml --port simulation --data digits --epochs 6 -o state.npz
+      clashfree board designs/digits-board.toml --port simulation --data digits --epochs 6 -o s.npz
       clashfree board designs/digits.toml --port /dev/ttyUSB0 --data digits --stream
       clashfree board designs/digits.toml --port /dev/ttyUSB0 --data digits --epochs 6 --go-on
     """
@@ -89,7 +89,12 @@ def board(
             there, data, state, seed=seed, shuffle=not no_shuffle, limit=limit, streamed=streamed
         )
         _begin(trainer, go_on)
-        done = _train(trainer, trainer.note.epochs_seen if go_on else 0, epochs, save)
+        before = trainer.note.epochs_seen if go_on else 0
+        if before >= epochs:
+            output.warn(f"nothing left to do: the board has trained {before} epochs of {epochs}")
+        done = _train(trainer, before, epochs, save)
+        if save is not None and not done:
+            trainer.state().save(save)
         result = _result(trainer, done, save)
     if as_json:
         output.emit(result)
@@ -118,8 +123,8 @@ def _begin(trainer: BoardTrainer, go_on: bool) -> None:
     """Start over, or find out how far the board has come."""
     if go_on:
         if not trainer.resume():
-            rule = "holds no training with these data and options"
-            raise bad("board", "--go-on", True, rule, "start over, without --go-on")
+            rule = "the board holds no training with these data and options"
+            raise bad("board", "--go-on", MISSING, rule, "start over, without --go-on")
         return
     inputs = 0 if trainer.streamed else trainer.n_inputs + trainer.stored_tests
     with output.progress("storing the data", inputs) as advance:

@@ -5,13 +5,18 @@ A phase accumulator makes the bit clock, so clocks per bit may be any number, wh
 
 from __future__ import annotations
 
+from math import ceil
+
 from amaranth.hdl import Cat, Const, Module, Signal
 from amaranth.lib import stream, wiring
 from amaranth.lib.cdc import FFSynchronizer
 from amaranth.lib.wiring import In, Out
 
 PHASE_BITS = 24
-"""Of the accumulators: the rate is right to 0.1 % from 30 baud per MHz of clock on."""
+"""Of the accumulators."""
+
+LEAST_STEP = 500
+"""From there on the rate is right to 0.1 %."""
 
 FEWEST_CLOCKS = 4
 """Per bit: the receiver sees an edge up to one clock late, and must still sample within the bit."""
@@ -24,12 +29,13 @@ def phase_step(*, clock_hz: float, baud: float) -> int:
     """What the accumulators add in each clock.
 
     Raises:
-        ValueError: if there are fewer than ``FEWEST_CLOCKS`` clocks per bit.
+        ValueError: if there are fewer than ``FEWEST_CLOCKS`` clocks per bit, or so many that the
+            rate would not be right.
     """
-    if not 0 < baud * FEWEST_CLOCKS <= clock_hz:
+    least = ceil(LEAST_STEP * clock_hz / (1 << PHASE_BITS))
+    if not least <= baud <= clock_hz / FEWEST_CLOCKS:
         raise ValueError(
-            f"baud must be from 1 to clock_hz / {FEWEST_CLOCKS} = {clock_hz / FEWEST_CLOCKS:g}, "
-            f"not {baud!r}"
+            f"at {clock_hz / 1e6:g} MHz baud must be from {least} to {clock_hz / FEWEST_CLOCKS:.0f}"
         )
     return round(baud / clock_hz * (1 << PHASE_BITS))
 

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import errno
 import os
+import signal
 import sys
 import traceback
 from collections.abc import Sequence
@@ -118,7 +119,11 @@ _with_layout(app)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run the command line and exit with its status, never with a traceback."""
+    """Run the command line and exit with its status, never with a traceback.
+
+    Being told to end is taken as an interrupt: tools that are running end with the command.
+    """
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     sys.exit(run(sys.argv[1:] if arguments is None else arguments))
 
 
