@@ -402,7 +402,7 @@ PROBLEM_KEYS = {"kind", "junction", "clock", "lanes", "bank", "word", "detail"}
 JUNCTION_KEYS = {
     *("n_left", "n_right", "d_out", "d_in", "z", "n_edges", "density", "depth", "junction_cycle"),
     *("block_cycle", "copies", "junction", "memory_bits", "address_bits", "access_patterns"),
-    *("scatter", "spread", "dispersion", "counts", "staleness"),
+    *("scatter", "spread", "dispersion", "counts", "staleness", "carry"),
 }
 
 

@@ -277,6 +277,7 @@ def test_check_and_simulate_tell(tmp_path, capsys):
     assert run(["check", str(path), "--json"]) == 0
     junctions = json.loads(capsys.readouterr().out)["junctions"]
     assert [j["staleness"] for j in junctions] == [3, 0]
+    assert junctions[0]["carry"] == 0 < junctions[1]["carry"] < 20
     assert [j["copies"]["activation"] for j in junctions] == [5, 2]
     assert run(["simulate", str(path), "--inputs", "30", "--json"]) == 0
     found = json.loads(capsys.readouterr().out)

@@ -19,7 +19,8 @@ EXACT_BELOW_LOG2 = 99.6  # about 10^30
 class JunctionReport:
     """One junction's figures; names as in docs/architecture.md, storage in bits.
 
-    ``staleness`` is how many updates of the most recent inputs FF misses.
+    ``staleness`` is how many updates of the most recent inputs FF misses, ``carry`` for how many
+    clocks BP and UP wait for their deltas with what was read for FF; 0 if they read anew.
 
     ``access_patterns`` is None for a pattern from a file, ``scatter`` {forward, backward}. Goodness
     is None where it was not asked for or the junction is too large.
@@ -37,6 +38,7 @@ class JunctionReport:
     junction_cycle: int
     block_cycle: int
     staleness: int
+    carry: int
     copies: dict[str, int]
     memory_bits: dict[str, int]
     address_bits: int
@@ -78,6 +80,7 @@ def report_junction(
         junction_cycle=shape.junction_cycle,
         block_cycle=schedule.block_cycle,
         staleness=junction.staleness,
+        carry=junction.pace.carry,
         copies=junction.copies,
         memory_bits=junction.memory_bits(design),
         address_bits=address_bits(shape, pattern),

@@ -28,6 +28,7 @@ ROWS = {
     "junction_cycle": "junction cycle, clocks",
     "block_cycle": "block cycle, clocks",
     "staleness": "staleness, updates",
+    "carry": "carry, clocks",
     "copies": "copies",
     "memory_bits": "memory, bits",
     "address_bits": "address storage, bits",
