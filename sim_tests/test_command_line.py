@@ -81,6 +81,17 @@ def test_process_interrupted():
     assert (ended.returncode, ended.stdout, ended.stderr) == (130, "", "interrupted\n")
 
 
+def test_a_process_that_is_told_to_end_ends_as_one_that_is_interrupted():
+    """So that what it has started, as place and route, ends with it."""
+    code = (
+        "import os, signal, time; from hwsim.cli import app;"
+        "app._invoke = lambda _: (os.kill(os.getpid(), signal.SIGTERM), time.sleep(50));"
+        "app.main([])"
+    )
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert (ended.returncode, ended.stdout, ended.stderr) == (130, "", "interrupted\n")
+
+
 # The command line in this process: faster.
 
 USAGE = [

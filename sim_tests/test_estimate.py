@@ -224,3 +224,11 @@ def test_mistakes_are_reported_as_everywhere(tmp_path, capsys):
     assert run(["estimate", str(tmp_path / "none.toml"), "--json"]) == 2
     captured = capsys.readouterr()
     assert captured.out == "" and "none.toml" in captured.err
+
+
+def test_what_does_not_fit_on_a_board_is_told(capsys):
+    path = str(DESIGNS / "prototype-2018.toml")
+    assert run(["estimate", path, "--board", "arty-a7-35t", "--json"]) == 0
+    said = capsys.readouterr().err
+    assert "warning: the design does not fit on XC7A35T: about" in said
+    assert said.count("\n") == said.count("warning: ") == 2

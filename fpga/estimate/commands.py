@@ -20,6 +20,8 @@ from rtl_gen.verilog import require_clash_free
 
 if TYPE_CHECKING:
     from fpga.boards import Device
+    from hwsim.design import Design
+    from hwsim.schedule import Schedule
 
 
 @click.command("estimate")
@@ -45,9 +47,12 @@ def estimate_command(
     Exit status: 0 estimated, 1 refused, 2 bad input.
     """
     family, multipliers = _choose(family, board_name)
-    schedule = make_schedule(load_design(path), inference=inference)
+    design = load_design(path)
+    schedule = make_schedule(design, inference=inference)
     require_clash_free(schedule)
     found = estimate(schedule, family, multipliers)
+    if board_name is not None:
+        _warn_of_fit(design, schedule, _device(board_name))
     if as_json:
         output.emit(found.to_dict() | {"board": board_name})
     else:
@@ -78,6 +83,16 @@ def _device(board_name: str) -> Device:
         rule = "is no board that is known"
         raise bad("command line", "--board", board_name, rule, f"one of {', '.join(BOARDS)}")
     return BOARDS[board_name].device
+
+
+def _warn_of_fit(design: Design, schedule: Schedule, device: Device) -> None:
+    """What `build` would refuse, or doubt."""
+    from fpga.fit import doubts, shortages
+
+    for text in shortages(design, schedule, device):
+        output.warn(f"the design does not fit on {device.name}: {text}")
+    for text in doubts(schedule, device):
+        output.warn(text)
 
 
 def _show(found: Estimate) -> None:

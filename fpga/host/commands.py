@@ -69,13 +69,16 @@ def board(
     epochs run at the speed of the core; with --stream it can be of any size, and the port sets the
     pace. Weights are those of `clashfree train --shuffle board`, bit for bit.
 
-    --epochs counts those since the initial weights with --go-on, and the new ones without.
+    --epochs counts those since the initial weights with --go-on, and the new ones without. A
+    simulated board is a new one each time and has nothing to go on with; it has its own --baud.
 
     \b
     Examples:
       clashfree board designs/digits-board.toml --port simulation --data digits --epochs 6 -o s.npz
       clashfree board designs/digits.toml --port /dev/ttyUSB0 --data digits --stream
       clashfree board designs/digits.toml --port /dev/ttyUSB0 --data digits --epochs 6 --go-on
+
+    Exit status: 0 trained, 2 bad input, or a board that does not answer.
     """
     design = load_design(path)
     warn_of_problems(make_schedule(design))
