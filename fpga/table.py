@@ -48,10 +48,10 @@ class Entry:
 ENTRIES = (
     Entry("digits-board", "ulx3s-85f", 100),
     Entry("digits-board", "nexys-a7-100t", 100),
-    Entry("prototype-board", "ulx3s-85f", 80, router="router2"),
     Entry("prototype-board", "nexys-a7-100t", 80),
     Entry("large-board", "ulx3s-85f", 80),
     Entry("large-board", "nexys-a7-100t", 80),
+    Entry("prototype-board", "ulx3s-85f", 80),  # last: its routing has not come to an end yet
 )
 """Small, prototype and large; names of files in designs/."""
 
