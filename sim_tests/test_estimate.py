@@ -64,6 +64,7 @@ SMALL = {
 FAMILIES_OF_SMALL = dict.fromkeys(SMALL, ("ecp5", "xc7")) | {
     "one lane": ("ecp5", "xc7", "ice40"),
     "four junctions": ("ecp5",),
+    "delays in memories": ("ecp5",),
     "depth 5, d_in 3 not dividing z 2, type 1": ("ecp5",),
 }
 
