@@ -136,7 +136,7 @@ def _forget(folder: Path, names: Iterable[str] = ()) -> None:
 def stored_inputs(schedule: Schedule, device: Device) -> int:
     """How many inputs the board keeps: what fits into a share of its block memory, if that is free.
 
-    How much the accelerator takes is an estimate, held to be as low as it may be.
+    How much the accelerator takes is an estimate: as much is left free as it may be at most.
     """
     taken = estimated(schedule, device)["block_ram"].used * (1 + ACCURACY)
     blocks = min(device.blocks * STORE_SHARE, device.blocks - SPARE_BLOCKS - taken)
