@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +14,9 @@ from fpga.clock import MHZ, ClockMaker, dividers
 from fpga.fit import ACCURACY, check_fit, check_use, estimated
 from fpga.harness import Harness
 from fpga.host.board import DEFAULT_BAUD
+from fpga.link.deep_memory import BLOCK_BITS
 from fpga.link.sizes import Sizes
+from fpga.link.store import store_blocks
 from fpga.link.uart import phase_step
 from fpga.place_and_route import Routed, place_and_route
 from fpga.rates import core_rate, wire_rate
@@ -139,10 +142,12 @@ def stored_inputs(schedule: Schedule, device: Device) -> int:
     How much the accelerator takes is an estimate: as much is left free as it may be at most.
     """
     taken = estimated(schedule, device)["block_ram"].used * (1 + ACCURACY)
-    blocks = min(device.blocks * STORE_SHARE, device.blocks - SPARE_BLOCKS - taken)
-    bits = max(0, int(blocks)) * device.block_bits
-    fitting = int(bits / (8 * Sizes(schedule, 1).input_bytes))
-    return min(max(1, fitting), MOST_STORED)
+    free = min(device.blocks * STORE_SHARE, device.blocks - SPARE_BLOCKS - taken)
+    free_blocks = int(free * device.block_bits / BLOCK_BITS)
+    fitting = bisect_right(
+        range(1, MOST_STORED + 1), free_blocks, key=lambda n: store_blocks(Sizes(schedule, n))
+    )
+    return max(1, fitting)
 
 
 def make_top(sizes: Sizes, board: Board, options: Options) -> Top:

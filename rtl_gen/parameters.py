@@ -11,19 +11,26 @@ from amaranth.lib.wiring import In, Out
 
 from hwsim.design import Design, JunctionShape
 from hwsim.natural_order import NaturalOrder
-from rtl_gen.delay import delay
+from rtl_gen.delay import delay, delay_data
 from rtl_gen.fixed_point import FixedPoint
 from rtl_gen.interleaver import index_shape
 from rtl_gen.lanes import Lanes, fill
 from rtl_gen.memory import BankedMemory
 from rtl_gen.natural_order import gather, scatter, words
 
+GROUP_BITS = 3
+GROUP = 1 << GROUP_BITS
+"""Banks that the host's multiplexer chooses from before its register: block RAM takes its time."""
+
+VALUE_CLOCKS = 2
+"""From the host's access to its value: one in the memory, one between multiplexers."""
+
 
 class HostSide(wiring.Signature):
     """Access to one weight or bias while the pipeline is idle, as seen by the host.
 
-    ``value`` follows a clock after ``select``. Element k of a memory of n banks has bank k % n and
-    word k // n; weights have z banks, biases ``right_banks``.
+    ``value`` follows ``VALUE_CLOCKS`` after ``select``. Element k of a memory of n banks has bank
+    k % n and word k // n; weights have z banks, biases ``right_banks``.
     """
 
     def __init__(self, design: Design) -> None:
@@ -101,10 +108,23 @@ class Parameters(wiring.Component):
         base = delay(m, self.base, 1, "base")
         bias = gather(m, list(biases.read_data), biases.banks, biases.banks, base, self.bases)
         m.d.comb += [self.weight.eq(weights.read_data), fill(self.bias, bias)]
-        bank, is_bias = delay(m, host.bank, 1, "host_bank"), delay(m, host.is_bias, 1, "host_bias")
-        values = [Array(memory.read_data)[bank] for memory in (biases, weights)]
-        m.d.comb += host.value.eq(Mux(is_bias, *values))
+        self._host_reads(m, biases=list(biases.read_data), weights=list(weights.read_data))
         return m
+
+    def _host_reads(self, m: Module, **banks: list) -> None:
+        """Out of each group of banks one value, kept for a clock, and out of these the host's."""
+        bank = delay(m, self.host.bank, 1, "host_bank")
+        group = delay(m, bank[GROUP_BITS:], 1, "host_group")
+        is_bias = delay(m, self.host.is_bias, VALUE_CLOCKS, "host_bias")
+        values = {}
+        for name, read in banks.items():
+            groups = [
+                delay_data(m, Array(read[first : first + GROUP])[bank[:GROUP_BITS]], 1,
+                           f"host_{name}_{first}")
+                for first in range(0, len(read), GROUP)
+            ]  # fmt: skip
+            values[name] = Array(groups)[group]
+        m.d.comb += self.host.value.eq(Mux(is_bias, values["biases"], values["weights"]))
 
     def _read(self, m: Module, memory: BankedMemory, addresses: list) -> None:
         host = self.host

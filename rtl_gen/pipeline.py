@@ -22,7 +22,7 @@ from rtl_gen.junction import Junction
 from rtl_gen.lanes import Lanes
 from rtl_gen.layer import Layer
 from rtl_gen.natural_order import Cursor
-from rtl_gen.parameters import HostSide
+from rtl_gen.parameters import VALUE_CLOCKS, HostSide
 from rtl_gen.sequencer import Sequencer, work_clocks
 from rtl_gen.wire import wire
 
@@ -50,8 +50,8 @@ def host_clocks(schedule: Schedule) -> int:
 
 
 def host_read_clocks(schedule: Schedule) -> int:
-    """From the host's access to its value: to the memory, through it, out of it, out of here."""
-    return host_clocks(schedule) + 3
+    """From the host's access to its value: to the memory, out of it, its junction and here."""
+    return host_clocks(schedule) + VALUE_CLOCKS + 2
 
 
 class Pipeline(wiring.Component):
@@ -223,5 +223,5 @@ class Pipeline(wiring.Component):
                 m.d.comb += getattr(junction.host, name).eq(value)
             m.d.comb += junction.host.select.eq(self.accessed & (which == i))
             values.append(delay_data(m, junction.host.value, 1, f"host_value_{i + 1}"))
-        which = delay_data(m, which, 2, "host_of")
+        which = delay_data(m, which, VALUE_CLOCKS + 1, "host_of")
         m.d.sync += self.host.value.eq(Array(values)[which])

@@ -240,7 +240,8 @@ def test_stages_are_read_from_the_logs():
     assert synthesis.stage("Removed 3 unused cells.\n") is None
     line = "Info:      36000 |    13043      22956 |  216   784 |     72604|       0.58      23.93|"
     assert place_and_route_stage(line) == "routing, 72604 connections left"
-    assert place_and_route_stage("Info:     at iteration #7, type ALL: x") == "placing, iteration 7"
+    assert place_and_route_stage("Info: iter=7 steplen=0.4 a=4.89") == "placing, iteration 7"
+    assert place_and_route_stage("Info:   at iteration #5: temp = 0") == "placing, refinement 5"
     assert place_and_route_stage("Info: Routing..") is None
 
 

@@ -8,7 +8,7 @@ from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out, connect, flipped
 
 from fpga.link.beats import beat_layout
-from fpga.link.deep_memory import READ_CLOCKS, DeepMemory
+from fpga.link.deep_memory import READ_CLOCKS, DeepMemory, blocks
 from fpga.link.sizes import LABEL_BYTES, Sizes
 from fpga.link.skid import Skid
 from rtl_gen.delay import delay, delay_data
@@ -23,6 +23,16 @@ def place_layout(sizes: Sizes) -> data.StructLayout:
             "word": index_shape(sizes.stored_inputs * sizes.beats),
         }
     )
+
+
+def pixel_memory(sizes: Sizes) -> dict[str, int]:
+    """Width and depth of the memory for pixels, a beat per word."""
+    return {"width": 8 * sizes.beat_bytes, "depth": sizes.stored_inputs * sizes.beats}
+
+
+def store_blocks(sizes: Sizes) -> int:
+    """Block RAMs of ``deep_memory.BLOCK_BITS`` that a store takes: pixels and labels."""
+    return blocks(**pixel_memory(sizes)) + blocks(8 * LABEL_BYTES, sizes.stored_inputs)
 
 
 class Locator(wiring.Component):
@@ -92,9 +102,7 @@ class Store(wiring.Component):
     def elaborate(self, platform: object) -> Module:
         m = Module()
         sizes = self.sizes
-        m.submodules.pixels = self.pixels = DeepMemory(
-            width=8 * sizes.beat_bytes, depth=sizes.stored_inputs * sizes.beats
-        )
+        m.submodules.pixels = self.pixels = DeepMemory(**pixel_memory(sizes))
         m.submodules.labels = self.labels = Memory(
             shape=8 * LABEL_BYTES, depth=max(2, sizes.stored_inputs), init=[]
         )
