@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import numpy as np
 import pytest
 from amaranth.sim import Simulator
+from netlist_proof import mapped
 
+from fpga.link import deep_memory
 from fpga.link.deep_memory import BLOCK_WORDS, READ_CLOCKS, DeepMemory
+from rtl_gen.verilog import to_verilog
 
 
 @pytest.mark.parametrize("depth", [1, 3, BLOCK_WORDS, BLOCK_WORDS + 1, 3 * BLOCK_WORDS - 5])
@@ -46,3 +51,15 @@ def test_every_word_comes_back_two_clocks_later(depth):
     simulator.run()
     late = READ_CLOCKS - 1
     assert found[late:] == [values[word] for word in asked[:-late]]
+
+
+@pytest.mark.parametrize(("depth", "expected"), [(1024, 2), (1025, 3), (2048, 3), (2500, 5)])
+def test_yosys_takes_as_many_block_rams_and_puts_nothing_between(
+    depth, expected, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(deep_memory, "BLOCK_WORDS", 2048)
+    width = 20
+    netlist = mapped(to_verilog(DeepMemory(width=width, depth=depth), "top"), tmp_path)
+    cells = Counter(cell["type"] for cell in netlist["modules"]["top"]["cells"].values())
+    assert deep_memory.blocks(width, depth) == cells["DP16KD"] == expected
+    assert cells["LUT4"] <= 4 + 2 * width * (depth > 2048)

@@ -18,7 +18,9 @@ from fpga.boards import BOARDS, LFE5U_85F
 from fpga.build import Options, make_top, write_sources
 from fpga.estimate.families import ECP5
 from fpga.fit import check_fit, check_use, doubts, estimated, shortages
+from fpga.link.deep_memory import BLOCK_BITS
 from fpga.link.sizes import Sizes
+from fpga.link.store import store_blocks
 from fpga.place_and_route import stage as place_and_route_stage
 from fpga.rates import core_rate, wire_rate
 from fpga.synthesis import Use
@@ -181,10 +183,10 @@ def test_what_does_not_fit_is_refused_with_by_how_much():
 
 def test_the_data_set_takes_no_more_memory_than_the_accelerator_leaves():
     schedule = make_schedule(load_design(DESIGNS / "large-board.toml"))
-    size = 8 * Sizes(schedule, 1).input_bytes
     for board in BOARDS.values():
         device = board.device
-        store = building.stored_inputs(schedule, device) * size / device.block_bits
+        sizes = Sizes(schedule, building.stored_inputs(schedule, device))
+        store = store_blocks(sizes) * BLOCK_BITS / device.block_bits
         taken = estimated(schedule, device)["block_ram"].used
         assert 1 < store <= min(device.blocks / 2, device.blocks - taken)
 

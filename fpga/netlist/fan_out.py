@@ -1,20 +1,26 @@
 """Copies of what drives very many inputs, so that each copy drives some that lie together.
 
-A signal that goes to thousands of places, such as a pipeline's clock enable or the address of all
-banks, spends most of a clock on its way across an FPGA, and keeps a router busy. The register or
-look-up table that drives it is copied: the copies have the same inputs, so they say the same in
-every clock, and each drives part of what the one did, in neighbouring blocks by their names.
+A signal that goes to hundreds of places, such as the address of all banks, spends most of a clock
+on its way across an FPGA, and keeps a router busy. The register or look-up table that drives it is
+copied: the copies have the same inputs, so they say the same in every clock, and each drives part
+of what the one did, in neighbouring blocks by their names.
+
+Enables and resets of flip-flops do not count. All that are placed together share one wire, as long
+as one cell drives it: of copies each needs a tree of wires over most of the FPGA.
 """
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
 from copy import deepcopy
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import Any
 
 OUTPUTS = {"LUT4": "Z", "TRELLIS_FF": "Q"}
 """Of the cells that are copied."""
+SHARED = {("TRELLIS_FF", "CE"), ("TRELLIS_FF", "LSR")}
+"""Inputs that do not count, by type of cell and port."""
+
 MOST = 250
 """Inputs that one cell may drive."""
 
@@ -48,7 +54,8 @@ class _Module:
         self.driver: dict[int, str] = {}
         for name, cell in self.cells.items():
             self._enter(name, cell)
-        self.free = 1 + max(bit for bit in (*self.inputs, *self.driver) if isinstance(bit, int))
+        wires = (bits for cell in self.cells.values() for bits in cell["connections"].values())
+        self.free = 1 + max(bit for bit in chain.from_iterable(wires) if isinstance(bit, int))
         self.copies: Counter[str] = Counter(dict.fromkeys(OUTPUTS, 0))
 
     def _enter(self, name: str, cell: dict[str, Any]) -> list[str]:
@@ -57,6 +64,8 @@ class _Module:
         for port, bits in cell["connections"].items():
             if cell["port_directions"][port] == "output":
                 self.driver.update(dict.fromkeys(bits, name))
+                continue
+            if (cell["type"], port) in SHARED:
                 continue
             for index, bit in enumerate(bits):
                 self.inputs[bit].append((name, port, index))
