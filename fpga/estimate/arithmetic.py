@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from fpga.estimate.bill import Bill, Multiplier, Rom
+from fpga.estimate.bill import NO, PRODUCT, Bill, Multiplier, Rom
 from fpga.estimate.facts import Facts
 from hwsim.activation import Activation
 from rtl_gen.multiplier import raw_registers
@@ -38,7 +38,8 @@ def _multipliers(
         _round(bill, facts, raw, count)
     rounded = raw - facts.frac_bits + 1 if wide else facts.width + 1  # and its flag
     which, of_raw = len(bill.multipliers), raw_registers(registers)
-    bill.delay(f"raw products {which}", kept * count, of_raw - 1)
+    again = NO if wide else PRODUCT
+    bill.delay(f"raw products {which}", kept * count, of_raw - 1, beside=again)
     bill.delay(f"rounded products {which}", rounded * count, registers - 1 - of_raw)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from fpga.estimate.bill import Bill, Memory
 from fpga.estimate.facts import Facts, index_bits
 from hwsim.natural_order import NaturalOrder
+from rtl_gen.parameters import GROUP, GROUP_BITS, VALUE_CLOCKS
 
 
 def _words(bill: Bill, banks: int, address: int) -> None:
@@ -112,15 +113,25 @@ def parameters(facts: Facts) -> Bill:
             bill.choose(2, width * count)
         bill.equals[index_bits(count)] += count
         bill.gates += 2 * count
-        bill.choose(count, width)  # what the host reads
+        _host_reads(bill, count, width)
     bill.choose(2, width)
     _words(bill, slots, word)
     _gather(bill, slots, bases, width * (len(bases) > 1))
     if facts.trains:
         _words(bill, slots, word)
         _scatter(bill, slots, slots, bases, width)
-    bill.registers += index_bits(slots) + index_bits(shape.z) + 1
+    bank = index_bits(shape.z)
+    bill.registers += index_bits(slots) + bank + max(0, bank - GROUP_BITS) + VALUE_CLOCKS
     return bill
+
+
+def _host_reads(bill: Bill, banks: int, width: int) -> None:
+    """One value out of each group of banks, kept, and out of these the one that is asked for."""
+    groups = range(0, banks, GROUP)
+    for first in groups:
+        bill.choose(min(GROUP, banks - first), width)
+    bill.choose(len(groups), width)
+    bill.registers += len(groups) * width
 
 
 def cost(facts: Facts) -> Bill:

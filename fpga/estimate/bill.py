@@ -13,15 +13,16 @@ from enum import Enum
 from rtl_gen.delay import AROUND, LINE_CLOCKS
 
 
-class Operand(Enum):
-    """Whether registers are in front of multipliers."""
+class Beside(Enum):
+    """Whether registers are beside multipliers."""
 
     NO = "no"
-    ONE = "of one operand, the other comes out of logic"
-    BOTH = "of both operands"
+    ONE = "before them, of one operand; the other comes out of logic"
+    BOTH = "before them, of both operands"
+    PRODUCT = "behind them, and before what saturates"
 
 
-NO, ONE, BOTH = Operand
+NO, ONE, BOTH, PRODUCT = Beside
 
 
 @dataclass(frozen=True)
@@ -126,7 +127,7 @@ class Bill:
     multipliers: list[Multiplier] = field(default_factory=list)
 
     def delay(
-        self, what: str, bits: int, clocks: int, *, reset: bool = False, operand: Operand = NO
+        self, what: str, bits: int, clocks: int, *, reset: bool = False, beside: Beside = NO
     ) -> None:
         """Registers behind ``what``, which is read again after so many clocks.
 
@@ -135,14 +136,14 @@ class Bill:
             bits: side by side.
             clocks: one behind the other.
             reset: whether they have a reset.
-            operand: whether it is read by multipliers there.
+            beside: whether multipliers are there.
         """
         if bits and clocks >= LINE_CLOCKS:
             self._line(what, bits, clocks - AROUND)
         elif bits and clocks > 0:
             key = f"{what}, reset" if reset else what
             chain = self.chains.setdefault(key, Chain(bits, reset))
-            chain.read_after.add((clocks, operand))
+            chain.read_after.add((clocks, beside))
 
     def _line(self, what: str, bits: int, depth: int) -> None:
         """A memory that goes round; its counter is the same for all of that depth."""
@@ -169,18 +170,18 @@ class Chain:
     Attributes:
         bits: side by side.
         reset: whether they have a reset.
-        read_after: clocks after which they are read, and whether by multipliers.
+        read_after: clocks after which they are read, and whether beside multipliers.
     """
 
     bits: int
     reset: bool
-    read_after: set[tuple[int, Operand]] = field(default_factory=set)
+    read_after: set[tuple[int, Beside]] = field(default_factory=set)
 
-    def runs(self, taken: dict[Operand, int]) -> list[int]:
+    def runs(self, taken: dict[Beside, int]) -> list[int]:
         """Clocks between the places where it is read.
 
         Args:
-            taken: how many registers a multiplier has in front, and takes for the last ones.
+            taken: how many of the last registers are a multiplier's own, by where they are.
         """
         taps = sorted({max(0, clocks - taken.get(by, 0)) for clocks, by in self.read_after})
         return [here - before for before, here in zip([0, *taps], taps, strict=False)]

@@ -7,6 +7,7 @@ import numpy as np
 from fpga.estimate.bill import Bill, Rom
 from fpga.estimate.facts import Facts, index_bits
 from hwsim.schedule import JunctionSchedule, Schedule
+from rtl_gen.parameters import VALUE_CLOCKS
 from rtl_gen.register_map import address_bits
 
 DATA_BITS = 32
@@ -164,7 +165,7 @@ def host(schedule: Schedule) -> Bill:
     bill.registers += 3 * DATA_BITS + 1 + 9 + 2 + (width - 1).bit_length()  # word, bank, select ..
     bill.registers += beat + 2 + 3 * n_junctions + 1 + label + 3
     bill.registers += 2 + word + bank + width + width + 1  # on the way to and from junctions
-    bill.registers += 2 * index_bits(n_junctions)
+    bill.registers += (1 + VALUE_CLOCKS) * index_bits(n_junctions)
     bill.add(DATA_BITS, 4)
     bill.choose(2, 2 * DATA_BITS)
     bill.gates += 220 + 30 * n_junctions  # what a read returns, flags, handshakes

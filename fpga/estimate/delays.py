@@ -32,9 +32,9 @@ def _forward_delays(bill: Bill, facts: Facts) -> None:
     bill.delay("finishing", moving, 1, reset=True)
     bill.delay("finishing", moving, network + late + tree)
     bill.delay("forward valid", 1, 1 + network + late + tree, reset=True)
-    bill.delay("weights", width * shape.z, network + operand, operand=BOTH)
+    bill.delay("weights", width * shape.z, network + operand, beside=BOTH)
     values = facts.value_bits * shape.z
-    bill.delay("forward activations", values, network + operand, operand=BOTH)
+    bill.delay("forward activations", values, network + operand, beside=BOTH)
     bill.delay("biases", width * slots, network + late)
     bill.delay("count", count if count == 1 else moving, end + slack - 1, reset=True)
     base, word = facts.right_place
@@ -67,13 +67,13 @@ def _learning_delays(bill: Bill, facts: Facts) -> None:
     bill.delay("biases", width * slots, wait)
     bill.delay("weights", width * shape.z, wait + facts.multiplier_latency)
     values = facts.value_bits * shape.z
-    bill.delay("backward activations", values, wait + operand, operand=BOTH if operand else ONE)
+    bill.delay("backward activations", values, wait + operand, beside=BOTH if operand else ONE)
     bill.delay("position", index_bits(shape.junction_cycle), end)
     bill.delay("bias place", index_bits(slots) + index_bits(shape.right_depth), end)
     bill.delay("right place", base + word, carry)
     if facts.has_slope:
         for what, bits in (("deltas", facts.right_sum_bits), ("slopes", facts.result_slope_bits)):
-            bill.delay(f"right {what}", bits * slots, network + operand, operand=BOTH)
+            bill.delay(f"right {what}", bits * slots, network + operand, beside=BOTH)
     else:
         bill.delay("right deltas", width * slots, network)
     if facts.has_delta:
@@ -92,6 +92,6 @@ def _backward_delays(bill: Bill, facts: Facts, wait: int) -> None:
     bill.delay("partial sums", facts.sum_bits * shape.z, end - 1 - read)
     read_by = BOTH if operand else ONE
     if facts.per_edge:
-        bill.delay("slopes", facts.slope_bits * shape.z, wait + operand, operand=read_by)
+        bill.delay("slopes", facts.slope_bits * shape.z, wait + operand, beside=read_by)
         wait += registers.multiplier
-    bill.delay("weights", facts.width * shape.z, wait + operand, operand=read_by)
+    bill.delay("weights", facts.width * shape.z, wait + operand, beside=read_by)

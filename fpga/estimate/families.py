@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from fpga.estimate.bill import BOTH, ONE, Operand
+from fpga.estimate.bill import BOTH, ONE, PRODUCT, Beside
 from fpga.estimate.memories import Kind
 
 
@@ -57,8 +57,8 @@ class Family:
         memories, tables: what RAM there is for each.
         table_rows: of a table, in one LUT; and to yosys' ``memory_libmap``, which takes them for 1.
         multiplier: operands of a DSP block, wider one first; None if there are none.
-        operand_registers: in front of one, in the block, by whether both operands have some.
-        has_product_register: behind one, in the block.
+        block_registers: in the block, by where they are beside it.
+        has_product_register: the first one behind it, in the block.
         multiplier_bit: LUTs of a multiplier in logic, per bit of one operand and of the other.
         shift_register: clocks from which on a chain without reset is made of LUTs; None if never.
     """
@@ -71,7 +71,7 @@ class Family:
     tables: tuple[Kind, ...]
     table_rows: int
     multiplier: tuple[int, int] | None
-    operand_registers: tuple[tuple[Operand, int], ...]
+    block_registers: tuple[tuple[Beside, int], ...]
     has_product_register: bool
     multiplier_bit: float
     shift_register: int | None = None
@@ -98,7 +98,7 @@ ECP5 = Family(
     tables=(_DP16KD, _PDPW16KD),
     table_rows=16,
     multiplier=(18, 18),  # MULT18X18D
-    operand_registers=((BOTH, 1),),  # fpga/netlist/multiplier_registers.py
+    block_registers=((BOTH, 1),),  # fpga/netlist/multiplier_registers.py
     has_product_register=True,
     multiplier_bit=2,  # counted: 1.95 to 2.2 from 8x8 to 16x16 bits
 )  # fmt: skip
@@ -126,8 +126,8 @@ SERIES_7 = Family(
     tables=_SERIES_7_BLOCKS,
     table_rows=64,  # -logic-cost-rom 0.015625 in yosys' synth_xilinx
     multiplier=(25, 18),  # DSP48E1
-    operand_registers=((BOTH, 2), (ONE, 2)),  # yosys' xilinx_dsp
-    has_product_register=False,  # split off, see fpga/yosys.py
+    block_registers=((BOTH, 2), (ONE, 2), (PRODUCT, 1)),  # yosys' xilinx_dsp
+    has_product_register=False,  # split off, see fpga/yosys.py; not so where two are in a row
     multiplier_bit=1.5,  # counted: 1.4 to 1.6 from 8x8 to 16x16 bits
     shift_register=3,  # SRL16E, as yosys' shregmap -minlen 3
 )  # fmt: skip
@@ -147,7 +147,7 @@ ICE40 = Family(
     tables=(_RAM40,),
     table_rows=16,
     multiplier=None,
-    operand_registers=(),
+    block_registers=(),
     has_product_register=False,
     multiplier_bit=2,  # counted: 1.9 to 2 from 8x8 to 16x16 bits
 )  # fmt: skip

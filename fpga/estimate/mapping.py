@@ -91,7 +91,7 @@ def priced(bill: Bill, family: Family) -> dict[str, float]:
 
 def _chain(chain: Chain, family: Family) -> Use:
     """Registers; without a reset, where there are enough of them, shift registers made of LUTs."""
-    runs = chain.runs(dict(family.operand_registers))
+    runs = chain.runs(dict(family.block_registers))
     shortest = family.shift_register
     long = [run for run in runs if shortest and run >= shortest and not chain.reset]
     luts = sum(-(-run // LONGEST_SHIFT_REGISTER) for run in long)

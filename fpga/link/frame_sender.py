@@ -9,6 +9,7 @@ from amaranth.lib.wiring import In, Out
 from fpga.link.deep_memory import DeepMemory
 from fpga.link.frame_receiver import HEAD
 from fpga.link.frames import CRC, CRC_BYTES, HEADER
+from rtl_gen.delay import delay, delay_data
 
 
 class FrameSender(wiring.Component):
@@ -45,10 +46,11 @@ class FrameSender(wiring.Component):
         m.submodules.crc = crc = CRC.create()
         rest, count = Signal(HEAD.size), Signal(16)
         taken = Signal()
+        put = delay(m, self.put, 1, "put")  # in time: the head is sent before the payload is read
         m.d.comb += [
-            memory.word.eq(Mux(self.put, self.put_at, count)),
-            memory.write.eq(self.put),
-            memory.write_data.eq(self.put_data),
+            memory.word.eq(Mux(put, delay_data(m, self.put_at, 1, "put_at"), count)),
+            memory.write.eq(put),
+            memory.write_data.eq(delay_data(m, self.put_data, 1, "put_data")),
             taken.eq(self.bytes.valid & self.bytes.ready),
             self.bytes.payload.eq(rest),  # a register: memory is slow, and so is the CRC
             crc.data.eq(rest),
