@@ -62,7 +62,6 @@ class Options:
         mhz: the accelerator's clock.
         baud: of the wire.
         seed: of the placement; another one gives another, slightly faster or slower.
-        router: one of ``place_and_route.ROUTERS``.
         core_only: leave the link out, for figures of the accelerator alone.
         inference: leave backpropagation and update out.
     """
@@ -70,7 +69,6 @@ class Options:
     mhz: float = 50
     baud: int = DEFAULT_BAUD
     seed: int = 1
-    router: str = "router1"
     core_only: bool = False
     inference: bool = False
 
@@ -101,7 +99,7 @@ def build(design: Design, board: Board, folder: Path, options: Options) -> Repor
     if board.device.family == "ecp5":
         routed = place_and_route(
             files[1], board.device, folder,
-            mhz=options.mhz, seed=options.seed, router=options.router,
+            mhz=options.mhz, seed=options.seed,
         )  # fmt: skip
         files = [*files, routed.bitstream]
     report = _report(sizes, board, options, top.clock.hz / MHZ, synthesis, routed, files)

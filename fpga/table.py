@@ -38,7 +38,6 @@ class Entry:
     board: str
     mhz: float
     core_only: bool = False
-    router: str = "router1"
 
     @property
     def name(self) -> str:
@@ -48,10 +47,10 @@ class Entry:
 ENTRIES = (
     Entry("digits-board", "ulx3s-85f", 100),
     Entry("digits-board", "nexys-a7-100t", 100),
+    Entry("prototype-board", "ulx3s-85f", 80),
     Entry("prototype-board", "nexys-a7-100t", 80),
     Entry("large-board", "ulx3s-85f", 80),
     Entry("large-board", "nexys-a7-100t", 80),
-    Entry("prototype-board", "ulx3s-85f", 80),  # last: its routing has not come to an end yet
 )
 """Small, prototype and large; names of files in designs/."""
 
@@ -83,7 +82,7 @@ def _read() -> dict[str, dict]:
 
 def _build(entry: Entry) -> dict:
     design = load_design(ROOT / "designs" / f"{entry.design}.toml")
-    options = Options(mhz=entry.mhz, core_only=entry.core_only, router=entry.router)
+    options = Options(mhz=entry.mhz, core_only=entry.core_only)
     try:
         report: Report = build(design, BOARDS[entry.board], RESULTS / entry.name, options)
     except Refused as refused:

@@ -117,8 +117,8 @@ _SERIES_7_BLOCKS = (_RAMB18_WIDE, _RAMB18, _RAMB36_WIDE, _RAMB36)
 SERIES_7 = Family(
     name="7-series (LUT6; carry chains are not LUTs)",
     costs=Costs(
-        short_adder=0.65, full_adder=1.34, select=0.36, select_more=0.44, mask=0.67, saturate=0.33,
-        beyond=0.29, equal=0.16, gate=0.47, table=0.79, curve=2.24, memory=0.46,
+        short_adder=0.65, full_adder=1.18, select=0.2, select_more=0.44, mask=0.72, saturate=0.14,
+        beyond=0.24, equal=0.12, gate=0.64, table=0.85, curve=2.28, memory=0.59,
     ),
     carry=1,  # a LUT before every bit of a CARRY4
     shortest_carry=1,
