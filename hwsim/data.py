@@ -68,15 +68,32 @@ def load_data(source: str | Path, design: Design) -> Data:
 
 def fit_data(arrays: Arrays, source: str | Path, design: Design) -> Data:
     """As ``load_data``, from what ``read_data`` has read; one reading can serve many designs."""
-    mistakes = list(_broken(arrays, design))
-    if mistakes:
-        raise BadInput(source, mistakes)
-    n_left, fitted = design.network.layers[0], {}
+    n_left, n_right = design.network.layers[0], design.network.layers[-1]
+    check_data(arrays, source, n_left=n_left, n_right=n_right)
+    fitted = {}
     for x, y in SPLITS:
         images = arrays.get(x, np.zeros((0, n_left), np.uint8))
         fitted[x] = _pad(_to_pixels(_flat(images)), n_left)
         fitted[y] = np.asarray(arrays.get(y, []), dtype=np.int64)
     return Data(**fitted)
+
+
+def check_data(
+    arrays: Arrays, source: str | Path, *, n_left: float = math.inf, n_right: float = math.inf
+) -> None:
+    """Find out what is wrong with what ``read_data`` has read.
+
+    Args:
+        arrays: xtr, ytr, and perhaps xte, yte.
+        source: where they are from, for messages.
+        n_left: most pixels of an image.
+        n_right: labels there can be.
+
+    Raises:
+        BadInput: one line per mistake.
+    """
+    if mistakes := list(_broken(arrays, n_left, n_right)):
+        raise BadInput(source, mistakes)
 
 
 def read_data(source: str | Path) -> Arrays:
@@ -156,7 +173,7 @@ def _read_idx(path: Path) -> NDArray:
     return np.frombuffer(blob, np.uint8, offset=start).reshape(shape)
 
 
-def _broken(arrays: Arrays, design: Design) -> Iterator[Mistake]:
+def _broken(arrays: Arrays, n_left: float, n_right: float) -> Iterator[Mistake]:
     """Everything that is wrong with the arrays."""
     for x, y in SPLITS:
         if x not in arrays and y not in arrays and x == "xte":
@@ -166,7 +183,7 @@ def _broken(arrays: Arrays, design: Design) -> Iterator[Mistake]:
             yield Mistake(key, MISSING, f"the {SPLIT_NAMES[key]} are missing", f"add {key}")
         if missing:
             continue
-        form = [*_broken_images(x, arrays[x], design), *_broken_labels(y, arrays[y], design)]
+        form = [*_broken_images(x, arrays[x], n_left), *_broken_labels(y, arrays[y], n_right)]
         yield from form
         if not form and len(arrays[x]) != len(arrays[y]):
             rule = f"{len(arrays[y])} labels for {len(arrays[x])} images in {x}"
@@ -177,12 +194,12 @@ def _broken(arrays: Arrays, design: Design) -> Iterator[Mistake]:
         yield Mistake("xte", widths[1], rule, "give both the same number of pixels")
 
 
-def _broken_images(key: str, images: NDArray, design: Design) -> Iterator[Mistake]:
+def _broken_images(key: str, images: NDArray, n_left: float) -> Iterator[Mistake]:
     shown = f"{images.dtype}{list(images.shape)}"
     if images.ndim not in (2, 3):
         yield Mistake(key, shown, "images must be (n, features) or (n, h, w)", "reshape it")
         return
-    features, n_left = _flat(images).shape[1], design.network.layers[0]
+    features = _flat(images).shape[1]
     if features > n_left:
         rule = f"images of {features} pixels, and the first layer has {n_left} neurons"
         yield Mistake(key, features, rule, f"layers[0] >= {features}, or smaller images")
@@ -205,15 +222,16 @@ def _out_of_unit(key: str, images: NDArray) -> Iterator[Mistake]:
         yield Mistake(f"{key}[{where}]", value, rule, fix)
 
 
-def _broken_labels(key: str, labels: NDArray, design: Design) -> Iterator[Mistake]:
-    shown, n_right = f"{labels.dtype}{list(labels.shape)}", design.network.layers[-1]
+def _broken_labels(key: str, labels: NDArray, n_right: float) -> Iterator[Mistake]:
+    shown = f"{labels.dtype}{list(labels.shape)}"
     if labels.ndim != 1 or labels.dtype.kind not in "iu":
         yield Mistake(key, shown, "labels must be one integer per image", "shape (n,), int64")
         return
     outside = (labels < 0) | (labels >= n_right)
     if outside.any():
         at = int(outside.argmax())
-        rule = f"labels go from 0 to {n_right - 1}, one per neuron of the last layer"
+        rule = "labels go from 0"
+        rule += f" to {n_right - 1}, one per neuron of the last layer" * math.isfinite(n_right)
         fix = f"layers[-1] > {int(labels.max())}" if labels.max() >= n_right else "count from 0"
         yield Mistake(f"{key}[{at}]", int(labels[at]), rule, fix)
 

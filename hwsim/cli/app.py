@@ -31,7 +31,7 @@ import click
 from hwsim.cli import output
 from hwsim.errors import BadInput, Refused
 
-COMMANDS = ("check", "pattern", "simulate", "train", "infer", "compare", "sweep")
+COMMANDS = ("check", "pattern", "simulate", "train", "infer", "compare", "sweep", "data")
 """The commands of this package, in the order in which a user needs them."""
 
 GOOD, FAILED, BAD_INPUT = 0, 1, 2
@@ -71,6 +71,8 @@ def _with_layout(command: click.Command) -> click.Command:
     A docstring with a backslash in it is raw, and so has \b as two letters.
     """
     command.help = (command.help or "").replace("\\b\n", "\b\n")
+    for inner in getattr(command, "commands", {}).values():
+        _with_layout(inner)
     return command
 
 

@@ -1,0 +1,1 @@
+"""Data sets that are made, and how hard a data set is."""
