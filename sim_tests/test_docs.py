@@ -49,6 +49,9 @@ def parse(line: str) -> None:
     name, *rest = ("1" if word == "N" else word for word in shlex.split(line))
     with click.Context(app, info_name="clashfree") as ctx:
         command = app.get_command(ctx, name)
+        while isinstance(command, click.Group) and rest:
+            name, *rest = rest
+            command = command.get_command(ctx, name)
         assert command is not None, f"no command {name}"
         try:
             command.make_context(name, rest, parent=ctx).close()
