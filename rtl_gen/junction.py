@@ -47,7 +47,7 @@ class Junction(wiring.Component):
         right: the layer to the right, or the cost.
 
     Attributes:
-        advance (In): the pipeline takes a clock, or the host has an access.
+        advance (In): the pipeline takes a clock, or the host's access does, see ``Pipeline``.
         work (In): what to do, see ``sequencer.work_layout``.
         label (Out): of the input whose results leave.
         left, right (Out): see ``InterleavedSide`` and ``NaturalSide``.

@@ -29,8 +29,9 @@ VALUE_CLOCKS = 2
 class HostSide(wiring.Signature):
     """Access to one weight or bias while the pipeline is idle, as seen by the host.
 
-    ``value`` follows ``VALUE_CLOCKS`` after ``select``. Element k of a memory of n banks has bank
-    k % n and word k // n; weights have z banks, biases ``right_banks``.
+    ``value`` follows ``VALUE_CLOCKS`` clocks after ``select``, in which the junction is enabled.
+    Element k of a memory of n banks has bank k % n and word k // n; weights have z banks, biases
+    ``right_banks``.
     """
 
     def __init__(self, design: Design) -> None:

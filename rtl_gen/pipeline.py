@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from amaranth.hdl import Array, Const, Module, Mux, Signal, unsigned
+from amaranth.hdl import Array, Cat, Const, Module, Mux, Signal, unsigned
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
@@ -216,8 +216,11 @@ class Pipeline(wiring.Component):
         m.d.comb += self.accessed.eq(delay(m, granted, clocks, "host_select"))
         values = []
         for i, junction in enumerate(self.junctions):
-            # The host reaches weights and biases while the pipeline stands still.
-            enable = self.sequencer.advance | (granted & (self.host_junction == i))
+            # The host reaches weights and biases while the pipeline stands still. The junction then
+            # takes as many clocks as a value takes through it; no input is under way in it.
+            reached = wire(m, granted & (self.host_junction == i), f"reached_{i + 1}")
+            steps = [delay(m, reached, n, f"reached_{i + 1}") for n in range(VALUE_CLOCKS)]
+            enable = self.sequencer.advance | Cat(steps).any()
             m.d.comb += junction.advance.eq(self._late(m, enable, f"moves_{i + 1}"))
             for name, value in late.items():
                 m.d.comb += getattr(junction.host, name).eq(value)

@@ -11,7 +11,7 @@ from fpga.netlist.fan_out import OUTPUTS, split
 
 CLOCK, ENABLE, MOST = 2, 3, 10
 DIRECTIONS = {
-    "TRELLIS_FF": {"CLK": "input", "DI": "input", "CE": "input", "Q": "output"},
+    "TRELLIS_FF": {"CLK": "input", "DI": "input", "CE": "input", "LSR": "input", "Q": "output"},
     "LUT4": {"A": "input", "B": "input", "Z": "output"},
 }
 
@@ -55,7 +55,7 @@ def check(cells: dict[str, dict], most: int) -> Counter[str]:
         for port, (bit,) in each["connections"].items():
             if each["port_directions"][port] == "output":
                 assert driver.setdefault(bit, name) == name, "two cells drive a net"
-            elif port != "CE":
+            elif port not in ("CE", "LSR"):
                 loads[bit] += 1
     original = {
         net: before[driver[net].split("$copy")[0]]["connections"][
@@ -86,11 +86,24 @@ def test_copies_that_drive_each_other_come_to_an_end(driven):
     assert sum(check(ring(driven), MOST).values()) <= 3 * (driven // 4 + 3)
 
 
-def test_enables_of_flip_flops_are_one_net():
-    registers = {f"register_{i}": register(100 + i, 200 + i) for i in range(50)}
+def test_new_nets_are_new():
+    """Also where the highest ones lead to an enable only, or have but a name."""
+    cells = wide(40, register(4, 5)) | {"late": cell("TRELLIS_FF", CLK=CLOCK, DI=5, CE=900, Q=98)}
+    module = {"cells": cells, "netnames": {"port": {"bits": [901, "0"]}}}
+    split({"modules": {"top": module}}, "top", MOST)
+    new = [net for name in cells if "$copy" in name for net in cells[name]["connections"]["Q"]]
+    assert min(new) > 901
+
+
+@pytest.mark.parametrize("port", ["CE", "LSR"])
+def test_enables_and_resets_of_flip_flops_are_one_net(port):
+    registers = {
+        f"register_{i}": cell("TRELLIS_FF", CLK=CLOCK, DI=100 + i, Q=200 + i, **{port: ENABLE})
+        for i in range(50)
+    }
     hub = {"hub": cell("TRELLIS_FF", CLK=CLOCK, DI=4, Q=ENABLE)}
     assert not sum(check(hub | registers, MOST).values())
     readers = {f"lut_{i}": table(ENABLE, "0", 300 + i) for i in range(2 * MOST + 1)}
     cells = deepcopy(hub | registers | readers)
     assert check(cells, MOST)["TRELLIS_FF"] == 2
-    assert {cells[name]["connections"]["CE"][0] for name in registers} == {ENABLE}
+    assert {cells[name]["connections"][port][0] for name in registers} == {ENABLE}

@@ -6,12 +6,14 @@ copied: the copies have the same inputs, so they say the same in every clock, an
 of what the one did, in neighbouring blocks by their names.
 
 Enables and resets of flip-flops do not count. All that are placed together share one wire, as long
-as one cell drives it: of copies each needs a tree of wires over most of the FPGA.
+as one cell drives it: of copies each needs a tree of wires over most of the FPGA. Those of block
+RAMs and multipliers, which are few, do.
 """
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from collections.abc import Iterator
 from copy import deepcopy
 from itertools import chain, pairwise
 from typing import Any
@@ -54,8 +56,7 @@ class _Module:
         self.driver: dict[int, str] = {}
         for name, cell in self.cells.items():
             self._enter(name, cell)
-        wires = (bits for cell in self.cells.values() for bits in cell["connections"].values())
-        self.free = 1 + max(bit for bit in chain.from_iterable(wires) if isinstance(bit, int))
+        self.free = 1 + max(self._nets(), default=0)
         self.copies: Counter[str] = Counter(dict.fromkeys(OUTPUTS, 0))
 
     def _enter(self, name: str, cell: dict[str, Any]) -> list[str]:
@@ -71,6 +72,12 @@ class _Module:
                 self.inputs[bit].append((name, port, index))
                 drivers += [self.driver[bit]] if bit in self.driver else []
         return drivers
+
+    def _nets(self) -> Iterator[int]:
+        """Every net of a cell, or that has a name."""
+        wires = [bits for cell in self.cells.values() for bits in cell["connections"].values()]
+        wires += [name["bits"] for name in self.names.values()]
+        return (bit for bit in chain.from_iterable(wires) if isinstance(bit, int))
 
     def share(self, name: str, most: int) -> list[str]:
         """Let copies of a cell drive parts of what it does, equal ones; who now drives more."""

@@ -137,15 +137,17 @@ class AmaranthBench:
     async def _read_state(self, ctx: Any) -> State:
         host, number = self.pipeline.host, self.pipeline.design.fixed_point
         state = State([w * 0 for w in self.state.weights], [b * 0 for b in self.state.biases])
-        ctx.set(host.select, 1)
         for junction, is_bias, element, word, bank in self._elements():
             self._select(ctx, junction, is_bias, word, bank)
-            await ctx.tick().repeat(host_read_clocks(self.pipeline.schedule))
+            ctx.set(host.select, 1)
+            await ctx.tick()
+            # For one clock, as a bus does; then something else is named.
+            ctx.set(host.select, 0)
+            self._select(ctx, 0, 1 - is_bias, 0, 0)
+            await ctx.tick().repeat(host_read_clocks(self.pipeline.schedule) - 1)
             raw = ctx.get(host.value)
             value = raw - ((raw >> (number.width - 1)) << number.width)
             (state.biases if is_bias else state.weights)[junction][element] = value
-        ctx.set(host.select, 0)
-        await ctx.tick().repeat(host_clocks(self.pipeline.schedule))
         return state
 
     def _select(self, ctx: Any, junction: int, is_bias: int, word: int, bank: int) -> None:
