@@ -1,4 +1,4 @@
-"""The data set's memory: parts of a block RAM each, and together one memory."""
+"""The data set's memory: block RAMs side by side, and several such rows where it is deeper."""
 
 from __future__ import annotations
 
@@ -7,10 +7,13 @@ from collections import Counter
 import numpy as np
 import pytest
 from amaranth.sim import Simulator
+from link_sizes import sizes as link_sizes
 from netlist_proof import mapped
 
+from fpga.estimate.families import FAMILIES
 from fpga.link import deep_memory
-from fpga.link.deep_memory import BLOCK_WORDS, READ_CLOCKS, DeepMemory
+from fpga.link.deep_memory import BLOCK_WIDTHS, BLOCK_WORDS, READ_CLOCKS, DeepMemory
+from fpga.link.store import Store, store_blocks
 from rtl_gen.verilog import to_verilog
 
 
@@ -53,6 +56,13 @@ def test_every_word_comes_back_two_clocks_later(depth):
     assert found[late:] == [values[word] for word in asked[:-late]]
 
 
+def test_widths_are_those_of_yosys():
+    """Both families, as ``fpga.estimate`` has them from yosys' own tables."""
+    for family in ("ecp5", "xc7"):
+        kinds = [kind for kind in FAMILIES[family].memories if kind.ports == 2]
+        assert any(kind.shapes == tuple(BLOCK_WIDTHS.items()) for kind in kinds)
+
+
 @pytest.mark.parametrize(("depth", "expected"), [(1024, 2), (1025, 3), (2048, 3), (2500, 5)])
 def test_yosys_takes_as_many_block_rams_and_puts_nothing_between(
     depth, expected, tmp_path, monkeypatch
@@ -63,3 +73,11 @@ def test_yosys_takes_as_many_block_rams_and_puts_nothing_between(
     cells = Counter(cell["type"] for cell in netlist["modules"]["top"]["cells"].values())
     assert deep_memory.blocks(width, depth) == cells["DP16KD"] == expected
     assert cells["LUT4"] <= 4 + 2 * width * (depth > 2048)
+
+
+def test_a_store_takes_the_block_rams_that_yosys_finds(tmp_path):
+    """Pixels, two blocks side by side, and labels."""
+    sizes = link_sizes(beat_bytes=2, beats=8, stored_inputs=200)
+    netlist = mapped(to_verilog(Store(sizes), "top"), tmp_path)
+    cells = Counter(cell["type"] for cell in netlist["modules"]["top"]["cells"].values())
+    assert store_blocks(sizes) == cells["DP16KD"] + cells["PDPW16KD"] == 3

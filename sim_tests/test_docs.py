@@ -14,6 +14,8 @@ import pytest
 import hwsim
 from hwsim.cli.app import app
 from hwsim.design_file import load_design, make_design
+from hwsim.schedule import make_schedule
+from rtl_gen.pipeline import host_read_clocks
 from rtl_gen.register_map import registers
 
 ROOT = Path(__file__).parent.parent
@@ -115,6 +117,16 @@ def test_register_map_of_the_docs():
     ]
     design = load_design(ROOT / "designs" / "digits.toml")
     assert rows == [(f"0x{r.address:02X}", r.name, r.access, r.meaning) for r in registers(design)]
+
+
+def test_clocks_of_a_register_read_in_the_docs():
+    """Two before the access, and one behind its value (``rtl_gen.axi_lite``)."""
+    clocks = [
+        3 + host_read_clocks(make_schedule(load_design(ROOT / "designs" / f"{name}.toml")))
+        for name in ("digits", "digits-board")
+    ]
+    text = (ROOT / "docs" / "hardware.md").read_text(encoding="utf-8")
+    assert "a read {}, or {} with scheme `zero-bubble`".format(*clocks) in text
 
 
 @pytest.mark.parametrize("name", MODULES)

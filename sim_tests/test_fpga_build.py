@@ -17,7 +17,7 @@ from fpga import timing as timing_module
 from fpga.boards import BOARDS, LFE5U_85F
 from fpga.build import Options, make_top, write_sources
 from fpga.estimate.families import ECP5
-from fpga.fit import check_fit, check_use, doubts, estimated, shortages
+from fpga.fit import ACCURACY, check_fit, check_use, doubts, estimated, shortages
 from fpga.link.deep_memory import BLOCK_BITS
 from fpga.link.sizes import Sizes
 from fpga.link.store import store_blocks
@@ -185,10 +185,18 @@ def test_the_data_set_takes_no_more_memory_than_the_accelerator_leaves():
     schedule = make_schedule(load_design(DESIGNS / "large-board.toml"))
     for board in BOARDS.values():
         device = board.device
-        sizes = Sizes(schedule, building.stored_inputs(schedule, device))
-        store = store_blocks(sizes) * BLOCK_BITS / device.block_bits
-        taken = estimated(schedule, device)["block_ram"].used
-        assert 1 < store <= min(device.blocks / 2, device.blocks - taken)
+        count = building.stored_inputs(schedule, device)
+        stores = [store_blocks(Sizes(schedule, n)) for n in (count, count + 1)]
+        fits, is_too_much = (n * BLOCK_BITS / device.block_bits for n in stores)
+        taken = estimated(schedule, device)["block_ram"].used * (1 + ACCURACY)
+        free = min(device.blocks / 2, device.blocks - building.SPARE_BLOCKS - taken)
+        assert fits <= free < is_too_much
+
+
+def test_a_board_keeps_an_input_at_least_and_some_thousand_at_most():
+    schedule = make_schedule(load_design(DESIGNS / "digits-board.toml"))
+    assert building.stored_inputs(schedule, replace(LFE5U_85F, blocks=0)) == 1
+    assert building.stored_inputs(schedule, replace(LFE5U_85F, blocks=10_000)) == 2048
 
 
 def test_what_is_refused_after_synthesis_leaves_nothing_to_go_on_with(small, tmp_path, monkeypatch):

@@ -72,6 +72,14 @@ def test_variants_with_pauses(variant):
     assert_equal_on_every_clock(design, gaps=2)
 
 
+def test_the_host_reaches_more_banks_than_its_first_multiplexers_have():
+    """Nine and eighteen banks of biases, eighteen and thirty-six of weights."""
+    sizes = {"layers": [36, 36, 36], "out_degrees": [2, 4]}
+    design = make_design({"format": 1, "network": sizes, "hardware": {"z": [18, 36]}})
+    assert [shape.right_banks for shape in design.shapes] == [9, 9]
+    assert_equal_on_every_clock(design, count=3)
+
+
 def test_inference_hardware():
     design = small_net("four junctions", **SMALL)
     schedule = make_schedule(design, inference=True)
