@@ -88,7 +88,7 @@ def morse(variant: str, size: float, seed: int, target: Path, as_json: bool, **g
     1   symbols at the start of the frame
     2   anywhere in it
     3   and dashes that can be as short as dots
-    4   the third, four times as long (256 samples)
+    4   the third, frame and lengths times four (256 samples)
 
     \b
     Examples:

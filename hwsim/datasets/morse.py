@@ -3,7 +3,8 @@
 Each input is a frame of samples with one symbol in it: dots, dashes and the spaces between them,
 each of a random length, all as loud as their samples happen to be, in noise. Named x.y: y is the
 standard deviation of the noise; x is 1 for symbols at the start of the frame, 2 for symbols
-anywhere, 3 for dashes that may be as short as dots, 4 for the third stretched four times.
+anywhere, 3 for dashes that may be as short as dots, 4 for the third stretched four times,
+where a dot and a dash are hardly ever as long as each other.
 """
 
 from __future__ import annotations
@@ -49,7 +50,7 @@ class Morse:
         frame: samples of an input, before ``dilation``.
         dot, dash, space: lengths in samples, each drawn evenly; no space follows the last one.
         leading: whether the symbol begins anywhere in the frame, instead of at its start.
-        dilation: factor of the frame and of every length.
+        dilation: factor of the frame and of the limits of every length.
         style: ``grey``, or ``black-and-white``: samples of 0 and 1.
         loudness, deviation: of the samples of dots and dashes, normal (grey).
         noise: standard deviation of what is added to every sample (grey).
@@ -143,7 +144,8 @@ class Morse:
         """(count, 2 marks - 1) lengths of marks and of the spaces between them."""
         ranges = [part for mark in code for part in (self._range(mark), self.space)][:-1]
         low, high = np.transpose(ranges)
-        return rng.integers(low, high + 1, (count, len(ranges))) * self.dilation
+        low, high = low * self.dilation, high * self.dilation
+        return rng.integers(low, high + 1, (count, len(ranges)))
 
     def longest(self, code: str) -> int:
         """Samples of a symbol at its longest, before ``dilation``."""
