@@ -155,16 +155,18 @@ def test_every_label_is_that_of_its_samples():
 
 
 @pytest.mark.parametrize(("given", "text"), [
-    ({"dash": (0, 9)}, "dash = (0, 9): lengths go from 1 up; fix: such as 1..3"),
-    ({"dot": (3, 1)}, "dot = (3, 1): lengths go from 1 up"),
+    ({"dash": (0, 9)}, "dash = '0..9': lengths go from 1 up, the smaller one first; fix: such"),
+    ({"dot": (3, 1)}, "dot = '3..1': lengths go from 1 up, the smaller one first"),
     ({"frame": 62}, "frame = 62: CL (-.-..-..) can be 63 samples long; fix: frame >= 63"),
     ({"style": "red"}, "style = 'red': no such style; fix: one of grey, black-and-white"),
     ({"maxflip": 3}, "maxflip = 3: flips 0 and 1; fix: style = 'black-and-white'"),
     ({"maxflip": 65, "style": "black-and-white"}, "maxflip = 65: an input has 64 samples"),
     ({"training": 0}, "training = 0: must be at least 1"),
-    ({"test": -1}, "test = -1: must not be negative"),
-    ({"noise": float("nan")}, "noise = nan: must not be negative"),
-    ({"top": 0.0}, "top = 0.0: must be above 0"),
+    ({"test": -1}, "test = -1: must be a number, and not negative"),
+    ({"noise": float("nan")}, "noise = nan: must be a number"),
+    ({"loudness": float("inf")}, "loudness = inf: must be a number"),
+    ({"top": 0.0}, "top = 0.0: must be a number above 0"),
+    ({"style": "black-and-white", "noise": 1.0}, "noise = 1.0: black-and-white samples are"),
 ])  # fmt: skip
 def test_parameters_that_do_not_do(given, text):
     with pytest.raises(BadInput) as error:
@@ -207,6 +209,8 @@ def test_the_command_writes_what_other_commands_read(tmp_path, capsys):
     (["--variant", "1"], "morse: variant = '1': variants are x.y"),
     (["--dot", "x"], "clashfree data morse: Invalid value for '--dot': 'x' is no range"),
     (["--size", "0"], "clashfree data morse: Invalid value for '--size'"),
+    (["--size", "nan"], "command line: --size = nan: must be a number"),
+    (["--size", "inf"], "command line: --size = inf: must be a number"),
 ])  # fmt: skip
 def test_the_command_refuses_with_one_line(arguments, text, tmp_path, capsys):
     assert run(["data", "morse", *arguments, "-o", str(tmp_path / "m.npz")]) == 2
@@ -220,4 +224,11 @@ def test_the_command_shows_the_codes(capsys):
     assert run(["data", "codes"]) == 0
     assert len([line for line in capsys.readouterr().out.splitlines() if "│" in line]) == 64
     assert run(["data", "codes", "--json"]) == 0
-    assert json.loads(capsys.readouterr().out) == dict(codes())
+    found = json.loads(capsys.readouterr().out)["codes"]
+    assert [(entry["symbol"], entry["code"]) for entry in found] == list(codes().items())
+    assert [entry["label"] for entry in found] == list(range(64))
+
+
+def test_the_group_wants_a_command(capsys):
+    assert run(["data"]) == 2
+    assert capsys.readouterr().err == "clashfree data: Missing command; see clashfree data --help\n"

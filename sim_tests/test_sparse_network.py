@@ -45,6 +45,10 @@ def test_degrees_that_are_no_whole_numbers_are_refused():
     assert nearest_out_degree(800, 100, 0.11) == 11
     with pytest.raises(ValueError, match=r"784 x 3 edges .* one of \[5, 10\]"):
         draw_mask("structured", 784, 10, 3, seed=1)
+    with pytest.raises(ValueError, match="d_out must be from 1 to 10, not 0"):
+        draw_mask("random", 784, 10, 0, seed=1)
+    with pytest.raises(ValueError, match="one of random, structured, clash-free, not 'dense'"):
+        draw_mask("dense", 784, 10, 5, seed=1)
 
 
 def small(seed=1):

@@ -39,7 +39,7 @@ RANGE = RangeType()
 _DEFAULT = Morse()
 
 
-@click.group("data")
+@click.group("data", no_args_is_help=False)
 def data() -> None:
     r"""Make data sets, and measure how hard they are.
 
@@ -55,7 +55,7 @@ def data() -> None:
 @click.option("--variant", default="1.0", show_default=True, metavar="X.Y",
               help="Which Morse data; Y is the standard deviation of noise, 0 to 4.")  # fmt: skip
 @click.option("--size", type=click.FloatRange(0, min_open=True), default=1.0, show_default=True,
-              help="Factor of the number of inputs.")  # fmt: skip
+              help="Factor of the number of inputs, at least one per class.")  # fmt: skip
 @click.option("--seed", type=click.IntRange(0), default=1, show_default=True,
               help="Same parameters and seed, same data.")  # fmt: skip
 @click.option("-o", "--output", "target", type=click.Path(path_type=Path), required=True,
@@ -95,6 +95,8 @@ def morse(variant: str, size: float, seed: int, target: Path, as_json: bool, **g
       clashfree data morse --variant 3.1 --size 0.5 -o morse.npz
       clashfree data morse --style black-and-white --maxflip 4 -o flipped.npz
     """
+    if not math.isfinite(size):
+        raise bad("command line", "--size", size, "must be a number", "such as 0.5")
     chosen = {name: value for name, value in given.items() if value is not None}
     generator = Morse.variant(variant, **chosen).sized(size)
     check_writable(target)
@@ -115,7 +117,9 @@ def morse(variant: str, size: float, seed: int, target: Path, as_json: bool, **g
 def show_codes(as_json: bool) -> None:
     """Show the 64 symbols of the Morse data sets, in the order of their labels."""
     if as_json:
-        output.emit(dict(codes()))
+        keys = ("label", "symbol", "code")
+        rows = [dict(zip(keys, (i, *pair), strict=True)) for i, pair in enumerate(codes().items())]
+        output.emit({"codes": rows})
         return
     output.show_table(
         ("label", "symbol", "code"), [(str(i), *pair) for i, pair in enumerate(codes().items())]
@@ -131,7 +135,8 @@ def difficulty(source: str, as_json: bool) -> None:
     Four metrics of class centroids and spreads, no training: the larger, the harder. `lower` and
     `upper` bound the error of a classifier that sees nothing but distances; `distance` is the
     spread over the distance to the nearest class, in the mean; `near_pairs` counts pairs of classes
-    whose centroids differ by less than 0.05 per input on average, each pair once.
+    whose centroids differ by less than 0.05 per dimension, each pair once. Compare data of as many
+    dimensions.
 
     \b
     Example:

@@ -9,6 +9,7 @@ where a dot and a dash are hardly ever as long as each other.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
@@ -189,20 +190,25 @@ def _broken(morse: Morse) -> Iterator[Mistake]:
     for name in ("dot", "dash", "space"):
         low, high = getattr(morse, name)
         if not 1 <= low <= high:
-            yield Mistake(name, (low, high), "lengths go from 1 up", "such as 1..3")
+            rule = "lengths go from 1 up, the smaller one first"
+            yield Mistake(name, f"{low}..{high}", rule, "such as 1..3")
     for name in ("frame", "dilation", "training"):
         if getattr(morse, name) < 1:
             yield Mistake(name, getattr(morse, name), "must be at least 1", "choose a larger one")
-    for name in ("deviation", "noise", "validation", "test"):
-        if not getattr(morse, name) >= 0:
-            yield Mistake(name, getattr(morse, name), "must not be negative", "0, or more")
-    if not morse.top > 0:
-        yield Mistake("top", morse.top, "must be above 0", "16, for example")
+    for name in ("loudness", "deviation", "noise", "validation", "test"):
+        if not 0 <= getattr(morse, name) < math.inf:
+            rule = "must be a number, and not negative"
+            yield Mistake(name, getattr(morse, name), rule, "0, or more")
+    if not 0 < morse.top < math.inf:
+        yield Mistake("top", morse.top, "must be a number above 0", "16, for example")
     if morse.style not in STYLES:
         yield Mistake("style", morse.style, "no such style", f"one of {', '.join(STYLES)}")
     if not 0 <= morse.maxflip <= morse.width:
         rule = f"an input has {morse.width} samples"
         yield Mistake("maxflip", morse.maxflip, rule, f"0 to {morse.width}")
+    elif morse.noise and morse.style == "black-and-white":
+        rule = "black-and-white samples are flipped instead"
+        yield Mistake("noise", morse.noise, rule, "noise = 0 (a variant x.0), and maxflip")
     elif morse.maxflip and morse.style == "grey":
         yield Mistake("maxflip", morse.maxflip, "flips 0 and 1", "style = 'black-and-white'")
     longest = {symbol: morse.longest(code) for symbol, code in codes().items()}

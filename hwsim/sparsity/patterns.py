@@ -48,8 +48,12 @@ def draw_mask(pattern: str, n_left: int, n_right: int, d_out: int, seed: int) ->
         seed: same arguments, same edges.
 
     Raises:
-        ValueError: if the degrees of a pattern with fixed ones cannot be whole numbers.
+        ValueError: if there is no such pattern, or it cannot have such degrees.
     """
+    if pattern not in PATTERNS:
+        raise ValueError(f"pattern must be one of {', '.join(PATTERNS)}, not {pattern!r}")
+    if not 1 <= d_out <= n_right:
+        raise ValueError(f"d_out must be from 1 to {n_right}, not {d_out!r}")
     if pattern != "random" and n_left * d_out % n_right:
         rule = f"{n_left} x {d_out} edges do not spread evenly over {n_right} right neurons"
         raise ValueError(f"{rule}; d_out must be one of {out_degrees(n_left, n_right)}")
