@@ -233,3 +233,11 @@ def test_what_does_not_fit_on_a_board_is_told(capsys):
     said = capsys.readouterr().err
     assert "warning: the design does not fit on XC7A35T: about" in said
     assert said.count("\n") == said.count("warning: ") == 2
+
+
+@pytest.mark.parametrize("multipliers", range(0, 180, 13))
+def test_all_multipliers_there_are_get_used_and_no_more(multipliers):
+    """The prototype's board wants 177, of several sizes and in several blocks."""
+    schedule = make_schedule(load_design(DESIGNS / "prototype-board.toml"))
+    found = estimate(schedule, "ecp5", multipliers).total.multiplier
+    assert found == min(multipliers, 177)

@@ -51,8 +51,8 @@ def estimate(schedule: Schedule, family: str, multipliers: int | None = None) ->
         multipliers: DSP blocks there are; as many as it takes if not given.
     """
     named = bills(schedule)
-    spare = share_out(named.values(), FAMILIES[family], multipliers)
-    blocks = {name: take(bill, FAMILIES[family], spare) for name, bill in named.items()}
+    given = share_out(named.values(), FAMILIES[family], multipliers)
+    blocks = {name: take(bill, FAMILIES[family], given) for name, bill in named.items()}
     bits = sum(part.memory_bits(schedule.design)["total"] for part in schedule.junctions)
     return Estimate(family, blocks, bits)
 

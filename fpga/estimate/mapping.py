@@ -33,13 +33,13 @@ def values(use: Use) -> tuple[float, ...]:
     return use.lut, use.flip_flop, use.multiplier, use.block_ram, use.lut_ram
 
 
-def take(bill: Bill, family: Family, shares: dict[Multiplier, float]) -> Use:
+def take(bill: Bill, family: Family, given: dict[Multiplier, int]) -> Use:
     """What a block takes.
 
     Args:
         bill: what it is built from.
         family: of the FPGA.
-        shares: of each kind of multiplier, how many get DSP blocks.
+        given: how many multipliers of each kind get DSP blocks; those of this block are taken off.
     """
     carry, few = family.carry, family.shortest_carry
     chains = sum(-(-w // carry) * carry * n for w, n in bill.adders.items() if w >= few)
@@ -52,7 +52,9 @@ def take(bill: Bill, family: Family, shares: dict[Multiplier, float]) -> Use:
     for rom in bill.roms:
         use += _rom(rom, family)
     for multiplier in bill.multipliers:
-        use += _multiplier(multiplier, family, shares[multiplier.one])
+        in_blocks = min(multiplier.count, given[multiplier.one])
+        given[multiplier.one] -= in_blocks
+        use += _multiplier(multiplier, family, in_blocks)
     return use
 
 
@@ -133,9 +135,8 @@ def _rom(rom: Rom, family: Family) -> Use:
     return Use(block_ram=placed.count * placed.kind.blocks)
 
 
-def _multiplier(multiplier: Multiplier, family: Family, share: float) -> Use:
+def _multiplier(multiplier: Multiplier, family: Family, in_blocks: int) -> Use:
     """A DSP block, with its registers in it; or logic, with registers beside it."""
-    in_blocks = round(share * multiplier.count)
     each = blocks(multiplier, family) if in_blocks else 0
     in_logic = multiplier.count - in_blocks
     bits = multiplier.left * multiplier.varying * in_logic

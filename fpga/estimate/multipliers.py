@@ -29,8 +29,8 @@ SHORTEST = 2
 
 def share_out(
     bills: Iterable[Bill], family: Family, available: int | None
-) -> dict[Multiplier, float]:
-    """The share of each kind of multiplier that gets DSP blocks: the widest first."""
+) -> dict[Multiplier, int]:
+    """How many of each kind of multiplier get DSP blocks: the widest first."""
     if family.multiplier is None:
         available = 0
     found: dict[Multiplier, int] = {}
@@ -38,13 +38,13 @@ def share_out(
         for kind in bill.multipliers:
             one = kind.one
             found[one] = found.get(one, 0) + kind.count
-    shares = {}
+    given = {}
     for kind, count in sorted(found.items(), key=lambda item: -item[0].left * item[0].right):
         if available is None:
-            shares[kind] = 1.0
+            given[kind] = count
             continue
         each = blocks(kind, family) if family.multiplier else 1
         taken = min(count, available // each)
         available -= taken * each
-        shares[kind] = taken / count
-    return shares
+        given[kind] = taken
+    return given
