@@ -97,10 +97,8 @@ def build(design: Design, board: Board, folder: Path, options: Options) -> Repor
         raise
     routed = None
     if board.device.family == "ecp5":
-        routed = place_and_route(
-            files[1], board.device, folder,
-            mhz=options.mhz, seed=options.seed,
-        )  # fmt: skip
+        mhz, seed = options.mhz, options.seed
+        routed = place_and_route(files[1], board.device, folder, mhz=mhz, seed=seed)
         files = [*files, routed.bitstream]
     report = _report(sizes, board, options, top.clock.hz / MHZ, synthesis, routed, files)
     write_text(folder / "report.json", report.to_json())

@@ -79,7 +79,7 @@ class DeepMemory(wiring.Component):
         return m
 
     def _part(self, m: Module, number: int, depth: int) -> Value:
-        """What was read last of the words that a block is deep enough for."""
+        """A row of block RAMs, and the word that was read there last."""
         written = wire(m, self.write & (self.word // BLOCK_WORDS == number), f"written_{number}")
         step = block_width(depth)
         return Cat(

@@ -36,8 +36,6 @@ class RangeType(click.ParamType):
 
 RANGE = RangeType()
 
-_DEFAULT = Morse()
-
 
 @click.group("data", no_args_is_help=False)
 def data() -> None:
