@@ -61,6 +61,18 @@ def small(seed=1):
     return network, rng.random((20, 12)), rng.integers(3, size=20)
 
 
+@pytest.mark.parametrize("d_out", [5, 50])
+def test_initial_weights_are_those_of_he(d_out):
+    """Normal, with variance 2 / in-degree, on edges only."""
+    mask = draw_mask("structured", 800, 100, d_out, 1)
+    network = SparseNetwork([mask])
+    weight = network.weights[0]
+    in_degree = mask.sum(axis=0)[0]
+    assert (weight[~mask] == 0).all() and (network.biases[0] == 0).all()
+    assert weight[mask].std() == pytest.approx(np.sqrt(2 / in_degree), rel=0.03)
+    assert abs(weight[mask].mean()) < 4 * np.sqrt(2 / in_degree / mask.sum())
+
+
 @pytest.mark.parametrize("l2", [0.0, 0.01])
 def test_gradients_are_the_slopes_of_the_loss(l2):
     """Central differences, on every edge and bias."""
