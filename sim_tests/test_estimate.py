@@ -61,11 +61,9 @@ SMALL = {
     },
 }  # fmt: skip
 
-FAMILIES_OF_SMALL = dict.fromkeys(SMALL, ("ecp5", "xc7")) | {
+FAMILIES_OF_SMALL = dict.fromkeys(SMALL, ("ecp5",)) | {
     "one lane": ("ecp5", "xc7", "ice40"),
-    "four junctions": ("ecp5",),
-    "delays in memories": ("ecp5",),
-    "depth 5, d_in 3 not dividing z 2, type 1": ("ecp5",),
+    "quadratic, zero-bubble": ("ecp5", "xc7"),
 }
 
 LARGE = {

@@ -351,7 +351,7 @@ for frac_bits in {frac_bits}:
 """
 
 
-@pytest.mark.parametrize("processor", PROCESSORS)
+@pytest.mark.parametrize("processor", ["SSE2", pytest.param("AVX2", marks=pytest.mark.slow)])
 def test_the_same_bits_on_an_older_processor(tmp_path, processor):
     name, features, bits, frac_bits = PROCESSORS[processor]
     code = OTHER_PROCESSOR.format(

@@ -22,9 +22,9 @@ from hwsim.cli import app as cli
 from hwsim.design_file import load_design
 from hwsim.errors import BadInput
 from hwsim.schedule import make_schedule
-from hwsim.sweep.executor import execute
 from hwsim.sweep.grid import make_grid
 from hwsim.sweep.values import Axis, read_axes, read_values
+from hwsim.trials.cores import Cores
 from rtl_gen.verilog import make_accelerator, to_verilog
 
 DESIGNS = Path(__file__).parent.parent / "designs"
@@ -474,12 +474,12 @@ def end_process(number: int) -> int:
 
 
 def test_a_process_that_dies_takes_no_other_trial_with_it():
-    results = dict(execute(end_process, {str(n): n for n in range(8)}, 2))
+    results = dict(Cores(2).execute(end_process, {str(n): n for n in range(8)}))
     assert results == {str(n): -n for n in range(8)} | {"3": None}
 
 
 def test_closing_kills_what_still_runs():
-    results = execute(time.sleep, {"short": 0, "long": 300}, 2)
+    results = Cores(2).execute(time.sleep, {"short": 0, "long": 300})
     assert next(results) == ("short", None)
     begun = time.monotonic()
     results.close()
@@ -491,12 +491,11 @@ def is_deaf(number: int) -> bool:
 
 
 def test_a_worker_does_not_hear_ctrl_c():
-    assert dict(execute(is_deaf, {"": signal.SIGINT}, 1)) == {"": True}
+    assert dict(Cores(1).execute(is_deaf, {"": signal.SIGINT})) == {"": True}
     assert not is_deaf(signal.SIGINT)
 
 
 def test_a_worker_has_one_thread():
     names = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS")
-    assert dict(execute(os.getenv, dict(zip(names, names, strict=True)), 1)) == dict.fromkeys(
-        names, "1"
-    )
+    found = Cores(1).execute(os.getenv, dict(zip(names, names, strict=True)))
+    assert dict(found) == dict.fromkeys(names, "1")

@@ -31,7 +31,9 @@ import click
 from hwsim.cli import output
 from hwsim.errors import BadInput, Refused
 
-COMMANDS = ("check", "pattern", "simulate", "train", "infer", "compare", "sweep", "data")
+COMMANDS = (
+    "check", "pattern", "simulate", "train", "infer", "compare", "sweep", "data", "study", "search"
+)  # fmt: skip
 """The commands of this package, in the order in which a user needs them."""
 
 GOOD, FAILED, BAD_INPUT = 0, 1, 2

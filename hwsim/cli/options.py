@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +44,35 @@ def engine_option(function: Command) -> Command:
     return option(function)
 
 
+def place_options(function: Command) -> Command:
+    """``--jobs`` and ``--scheduler``, for ``hwsim.trials.place.choose``."""
+    jobs = "Trainings at the same time; default: one per core."
+    scheduler = "Train on the workers of this Dask scheduler instead, as tcp://HOST:8786."
+    with_jobs = click.option("--jobs", type=click.IntRange(1), metavar="N", help=jobs)
+    with_scheduler = click.option("--scheduler", metavar="ADDRESS", help=scheduler)
+    return with_jobs(with_scheduler(function))
+
+
+def records_option(function: Command) -> Command:
+    """``--records``, given to the command as ``records``."""
+    text = "SQLite file that keeps every training: the same command goes on where it was stopped."
+    option = click.option("--records", type=click.Path(path_type=Path), metavar="FILE", help=text)
+    return option(function)
+
+
+@contextmanager
+def going_on(records: Path | None) -> Iterator[None]:
+    """Where work is interrupted, say that the records keep what is done."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        if records is not None:
+            output.complain(
+                f"stopped: {records} keeps what is trained; the same command goes on from there"
+            )
+        raise
+
+
 def warn_of_fewer(option: str, wanted: int | None, inputs: int) -> None:
     """Say that the data hold fewer training inputs than were asked for."""
     if wanted is not None and wanted > inputs:
@@ -77,3 +108,35 @@ class Integers(click.ParamType):
         except ValueError:
             option = param.opts[0] if param else "option"
             raise bad("command line", option, value, "must be integers", "e.g. 128,32") from None
+
+
+class Numbers(click.ParamType):
+    """Numbers separated by commas, above ``low`` (or ``low`` itself) and up to ``high``."""
+
+    name = "X,X,.."
+
+    def __init__(self, low: float, high: float = math.inf, *, allow_zero: bool = False) -> None:
+        self.low = low
+        self.high = high
+        self.allow_zero = allow_zero
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[float, ...]:
+        """Read the numbers in ``value``."""
+        if isinstance(value, tuple):
+            return value
+        option = param.opts[0] if param else "option"
+        try:
+            found = tuple(float(part) for part in str(value).split(","))
+        except ValueError:
+            raise bad("command line", option, value, "must be numbers", "e.g. 0.2,0.1") from None
+        if all(self._is_good(number) for number in found):
+            return found
+        upper = f" and at most {self.high:g}" if self.high < math.inf else ""
+        lower = f"{self.low:g} or more" if self.allow_zero else f"above {self.low:g}"
+        raise bad("command line", option, value, f"must be {lower}{upper}", "e.g. 0.2,0.1")
+
+    def _is_good(self, number: float) -> bool:
+        is_above = number >= self.low if self.allow_zero else number > self.low
+        return is_above and number <= self.high and math.isfinite(number)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from hwsim.cli.options import (
     design_argument,
     engine_option,
     json_option,
+    place_options,
     warn_of_fewer,
 )
 from hwsim.data import read_data
@@ -24,6 +26,7 @@ from hwsim.sweep.grid import fit_grid, make_grid
 from hwsim.sweep.run_directory import RunDirectory
 from hwsim.sweep.sweep import Row, Settings, Sweep, plain, to_csv
 from hwsim.sweep.values import read_axes
+from hwsim.trials.place import Place, choose
 
 FILE = click.Path(path_type=Path)
 
@@ -42,8 +45,7 @@ HEAD = ("test accuracy", "train accuracy", "clocks/input", "memory bits", "multi
               help="Train on the first N inputs of the data only.")  # fmt: skip
 @click.option("--seed", type=click.IntRange(0), default=1, show_default=True, metavar="S",
               help="Seed of the shuffling, and of nothing else.")  # fmt: skip
-@click.option("--jobs", type=click.IntRange(1), metavar="N",
-              help="Designs that train at the same time; default: one per core.")  # fmt: skip
+@place_options
 @engine_option
 @click.option("-o", "--output", "folder", type=FILE, required=True, metavar="RUN_DIRECTORY",
               help="Where results are kept, and found again.")  # fmt: skip
@@ -52,7 +54,8 @@ HEAD = ("test accuracy", "train accuracy", "clocks/input", "memory bits", "multi
 @json_option
 def sweep(
     path: Path, source: str, options: tuple[str, ...], epochs: int, limit: int | None, seed: int,
-    jobs: int | None, engine: str, folder: Path, table: Path | None, as_json: bool,
+    jobs: int | None, scheduler: str | None, engine: str, folder: Path, table: Path | None,
+    as_json: bool,
 ) -> int:  # fmt: skip
     r"""Train DESIGN with every combination of some values, many at a time.
 
@@ -98,7 +101,8 @@ def sweep(
     work = Sweep(points, settings, arrays, RunDirectory(folder))
     # Not the engine: what it computed before, another one may have, and the bits are the same.
     shown = {key: value for key, value in asdict(settings).items() if key != "engine"}
-    summary = _run(work, jobs or _cores(), {"design": str(path)} | shown)
+    with closing(choose(jobs, scheduler)) as place:
+        summary = _run(work, place, {"design": str(path)} | shown)
     rows = work.rows()
     if table is not None:
         write_text(table, to_csv(rows))
@@ -118,21 +122,14 @@ def _check_folder(folder: Path, source: str) -> None:
         raise bad(folder, "output", MISSING, "holds the data", "choose another place")
 
 
-def _cores() -> int:
-    # Imported here because only this command needs it; it knows what a container may use.
-    from joblib import cpu_count
-
-    return cpu_count()
-
-
-def _run(work: Sweep, jobs: int, settings: dict[str, Any]) -> dict[str, Any]:
+def _run(work: Sweep, place: Place, settings: dict[str, Any]) -> dict[str, Any]:
     """Run what is not done; the summary, which is written even if the run is interrupted."""
     total, waiting = len(work.points), len(work.waiting)
     if work.done_before:
         output.complain(f"{work.done_before} of {total} designs were done before")
     try:
         with output.progress("sweep", waiting, "designs") as advance:
-            work.run(min(jobs, max(waiting, 1)), advance)
+            work.run(place, advance)
     except KeyboardInterrupt:
         done = work.write(settings)["finished"]
         folder = work.directory.path

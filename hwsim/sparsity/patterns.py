@@ -15,6 +15,7 @@ from math import gcd
 import numpy as np
 from numpy.typing import NDArray
 
+from hwsim.design import Design
 from hwsim.design_file import make_design
 from hwsim.interleaver import draw
 
@@ -115,9 +116,15 @@ def _interleaved(n_left: int, n_right: int, d_out: int, z: int, seed: int) -> Ma
             "pattern": {"type": 2, "seed": seed},
         }
     )
-    left = draw(design, 1).left.ravel()
-    mask = np.zeros((n_left, n_right), bool)
-    mask[left, np.arange(left.size) // design.shapes[0].d_in] = True
+    return mask_of(design, 1)
+
+
+def mask_of(design: Design, index: int) -> Mask:
+    """The edges of a junction of a design; 1 is the first."""
+    shape = design.shapes[index - 1]
+    left = draw(design, index).left.ravel()
+    mask = np.zeros((shape.n_left, shape.n_right), bool)
+    mask[left, np.arange(left.size) // shape.d_in] = True
     return mask
 
 

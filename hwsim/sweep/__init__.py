@@ -3,10 +3,8 @@
 - ``values``: what a user writes after ``--set``;
 - ``grid``: the designs that come of it;
 - ``trial``: trains one design and says how good it is and what it costs;
-- ``executor``: runs trials on the cores of this machine;
 - ``run_directory``: keeps what is done, so that a sweep can stop and go on;
 - ``sweep``: all of these together.
 
-A trial is a plain function of an argument that can be pickled, so that another executor can run it
-elsewhere.
+Where trials run: ``hwsim.trials``.
 """

@@ -13,10 +13,10 @@ from typing import Any
 
 from hwsim.data import DIGITS, Arrays, fingerprint
 from hwsim.design import Design
-from hwsim.sweep.executor import execute
 from hwsim.sweep.grid import Point
 from hwsim.sweep.run_directory import RunDirectory
 from hwsim.sweep.trial import Failure, Figures, Trial, attempt, key_of
+from hwsim.trials.place import Place
 
 COLUMNS = tuple(field.name for field in fields(Figures))
 """Names of the figures, in the order in which tables show them."""
@@ -85,10 +85,10 @@ class Sweep:
         """Trials that are still to be run."""
         return {key: trial for key, trial in self.trials.items() if key not in self.outcomes}
 
-    def run(self, jobs: int, progress: Callable[[int], None]) -> None:
-        """Run what waits, ``jobs`` at a time; ``progress`` is called with 1 after each."""
+    def run(self, place: Place, progress: Callable[[int], None]) -> None:
+        """Run there what waits; ``progress`` is called with 1 after each."""
         try:
-            with closing(execute(attempt, self.waiting, jobs)) as ended:
+            with closing(place.execute(attempt, self.waiting)) as ended:
                 for key, outcome in ended:
                     if isinstance(outcome, Figures):
                         self.directory.keep(key, self.trials[key], outcome)

@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from multiprocessing import resource_tracker
 from typing import TypeVar
 
+from joblib import cpu_count
 from joblib.externals.loky import get_reusable_executor
 
 Argument = TypeVar("Argument")
@@ -32,33 +33,46 @@ WATCH_SECONDS = 1.0
 """How often a worker looks whether anyone still wants its result."""
 
 
-def execute(
-    function: Callable[[Argument], Result], arguments: Mapping[str, Argument], jobs: int
-) -> Iterator[tuple[str, Result | None]]:
-    """Call ``function`` on each of the arguments, ``jobs`` at a time.
-
-    Where a process dies, all that ran at the time is lost and runs once more, one at a time, so
-    that only the argument that killed it suffers. Closing the iterator kills what still runs.
+class Cores:
+    """The cores of this machine.
 
     Args:
-        function: what to call; it and what it takes and returns is pickled.
-        arguments: by name.
-        jobs: processes.
-
-    Yields:
-        Name and result as they come; None for an argument that kills its process.
+        jobs: processes; as many as this process may use cores, if not given.
     """
-    waiting = list(arguments.items())[::-1]  # the first is popped first
-    lost: list[Item] = []
-    try:
-        while waiting:
-            lost += yield from _until_broken(function, waiting, jobs)
-        for item in lost:
-            if (yield from _until_broken(function, [item], 1)):
-                yield item[0], None
-    except BaseException:
-        get_reusable_executor(reuse=True).shutdown(kill_workers=True)  # the one there is
-        raise
+
+    def __init__(self, jobs: int | None = None) -> None:
+        self.jobs = jobs or cpu_count()
+
+    def execute(
+        self, function: Callable[[Argument], Result], arguments: Mapping[str, Argument]
+    ) -> Generator[tuple[str, Result | None], None, None]:
+        """Call ``function`` on each of the arguments, ``jobs`` at a time.
+
+        Where a process dies, all that ran at the time is lost and runs once more, one at a time, so
+        that only the argument that killed it suffers. Closing the iterator kills what still runs.
+
+        Args:
+            function: what to call; it and what it takes and returns is pickled.
+            arguments: by name.
+
+        Yields:
+            Name and result as they come; None for an argument that kills its process.
+        """
+        waiting = list(arguments.items())[::-1]  # the first is popped first
+        jobs = min(self.jobs, max(1, len(waiting)))
+        lost: list[Item] = []
+        try:
+            while waiting:
+                lost += yield from _until_broken(function, waiting, jobs)
+            for item in lost:
+                if (yield from _until_broken(function, [item], 1)):
+                    yield item[0], None
+        except BaseException:
+            get_reusable_executor(reuse=True).shutdown(kill_workers=True)  # the one there is
+            raise
+
+    def close(self) -> None:
+        """Nothing is left open."""
 
 
 def _until_broken(

@@ -1,0 +1,100 @@
+"""How many bits: accuracy against memory, of one design in the bit-exact model."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+import pandas as pd
+
+from hwsim.data import Arrays, fingerprint
+from hwsim.design import Design
+from hwsim.design_file import make_design
+from hwsim.errors import BadInput, bad
+from hwsim.sparsity.cases import Advance, Case, compare
+from hwsim.sweep.trial import Trial, description, run_trial
+from hwsim.trials.campaign import Campaign
+
+FEWEST_FRACTION_BITS = 3
+
+
+@dataclass(frozen=True)
+class ExactTraining:
+    """A trial of a sweep, as a training."""
+
+    trial: Trial
+
+    def description(self) -> dict[str, Any]:
+        """Everything that the result depends on."""
+        return description(self.trial) | {"kind": "exact"}
+
+    def run(self) -> dict[str, Any]:
+        """Train: ``memory_bits``, and ``accuracy`` on the test set after the last epoch."""
+        figures = asdict(run_trial(self.trial))
+        return {"memory_bits": figures["memory_bits"], "accuracy": figures["test_accuracy"]}
+
+
+def bit_width(
+    campaign: Campaign, trial: Trial, widths: Sequence[int], seeds: int, advance: Advance,
+    int_bits: int | None = None,
+) -> pd.DataFrame:  # fmt: skip
+    """Train a design with numbers of several widths: one sign bit, integer and fraction bits.
+
+    Args:
+        campaign: where it is trained, and what is known.
+        trial: of the design as it is; its seeds are replaced.
+        widths: of the numbers; gains are over the last.
+        seeds: how often, with patterns, weights and orders of their own.
+        advance: is told how many trainings more there are.
+        int_bits: of every number; as in the design if not given.
+
+    Returns:
+        The tidy table of ``hwsim.sparsity.cases.compare``: labels ``bits``, ``int_bits``,
+        ``frac_bits``; and ``memory_bits`` of all memories.
+
+    Raises:
+        BadInput: for a width that the design cannot have.
+    """
+    whole = trial.design.number.int_bits if int_bits is None else int_bits
+    cases = []
+    for width in widths:
+        fraction = width - 1 - whole
+        if fraction < FEWEST_FRACTION_BITS:
+            rule = f"leaves {fraction} fraction bits beside the sign and {whole} integer bits"
+            fix = f"{whole + 1 + FEWEST_FRACTION_BITS} bits or more, or fewer --int-bits"
+            raise bad("command line", "--bits", width, rule, fix)
+        number = {"int_bits": whole, "frac_bits": fraction}
+        labels = {"bits": width, **number}
+        _with(trial.design, number, 1)
+        cases.append(Case(labels, _training(trial, number), len(widths) - 1))
+    return compare(campaign, cases, seeds, advance)
+
+
+def trial_of(design: Design, source: str, arrays: Arrays, epochs: int, limit: int | None) -> Trial:
+    """Train ``design`` on these data."""
+    inputs = min(limit or len(arrays["xtr"]), len(arrays["xtr"]))
+    placed = replace(design, directory=design.directory.absolute())
+    return Trial(placed, source, fingerprint(arrays), epochs, inputs, 1, "fast")
+
+
+def _training(trial: Trial, number: dict[str, int]) -> Callable[[int], ExactTraining]:
+    def with_seed(seed: int) -> ExactTraining:
+        return ExactTraining(replace(trial, design=_with(trial.design, number, seed), seed=seed))
+
+    return with_seed
+
+
+def _with(design: Design, number: dict[str, int], seed: int) -> Design:
+    """The design with these numbers; seeds of what is drawn moved on."""
+    sections: dict[str, Any] = design.sections()
+    sections["number"] |= number
+    sections["training"]["seed"] += seed - 1
+    patterns = sections["pattern"]
+    for pattern in patterns if isinstance(patterns, list) else [patterns]:
+        if "file" not in pattern:
+            pattern["seed"] += seed - 1
+    try:
+        return make_design(sections, directory=design.directory)
+    except BadInput as error:
+        raise BadInput("command line: --bits", error.mistakes) from None
