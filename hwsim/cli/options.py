@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -14,6 +14,9 @@ from hwsim.cli import output
 from hwsim.engines import ENGINES
 from hwsim.errors import bad
 from hwsim.files import check_writable
+
+if TYPE_CHECKING:
+    from hwsim.trials.place import Place
 
 Command = Callable[..., Any]
 
@@ -58,6 +61,12 @@ def records_option(function: Command) -> Command:
     text = "SQLite file that keeps every training: the same command goes on where it was stopped."
     option = click.option("--records", type=click.Path(path_type=Path), metavar="FILE", help=text)
     return option(function)
+
+
+def warn_of_no_workers(place: Place, scheduler: str | None) -> None:
+    """Say what a cluster waits for."""
+    if not place.workers:
+        output.warn(f"the cluster has no workers yet; start some: dask worker {scheduler}")
 
 
 @contextmanager

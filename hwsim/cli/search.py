@@ -10,7 +10,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from hwsim.cli import output
-from hwsim.cli.options import check_targets, going_on, json_option, place_options
+from hwsim.cli.options import (
+    check_targets,
+    going_on,
+    json_option,
+    place_options,
+    warn_of_no_workers,
+)
 from hwsim.cli.search_options import SearchOptions, search_options, starter
 from hwsim.errors import bad
 from hwsim.files import write_bytes, write_text
@@ -91,12 +97,14 @@ def _search(
     from hwsim.search.search import METHODS
     from hwsim.trials.campaign import campaign
 
+    start = starter(options)
     with (
         campaign(*where) as runs,
         output.progress("search", options.trials, "trials") as advance,
         going_on(where[-1]),
     ):
-        evaluation, plan = starter(options, runs, advance)(seed)
+        warn_of_no_workers(runs.place, where[1])
+        evaluation, plan = start(seed, runs, advance)
         METHODS[method](evaluation, plan)
     if found := runs.asked - runs.trained:
         output.complain(f"{found} of {runs.asked} trials were there already")

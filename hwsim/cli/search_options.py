@@ -82,10 +82,13 @@ def search_options(function: Command) -> Command:
     return function
 
 
-def starter(
-    options: SearchOptions, campaign: Campaign, advance: Callable[[int], None]
-) -> Callable[[int], tuple[Evaluation, Plan]]:
-    """What makes an evaluation, and the plan of a search, for a seed.
+Start = Callable[[int, "Campaign", Callable[[int], None]], "tuple[Evaluation, Plan]"]
+"""Makes an evaluation, and the plan of a search, for a seed; and says what runs trainings and what
+is told how many more trials there are."""
+
+
+def starter(options: SearchOptions) -> Start:
+    """Read the data, and make what starts searches.
 
     Raises:
         BadInput: if the data cannot be read, or do not do.
@@ -104,7 +107,9 @@ def starter(
         raise bad(options.source, "ytr", 1, rule, "give inputs of at least two classes")
     space = architectures(options.hidden, options.widest, THINNEST)
 
-    def start(seed: int) -> tuple[Evaluation, Plan]:
+    def start(
+        seed: int, campaign: Campaign, advance: Callable[[int], None]
+    ) -> tuple[Evaluation, Plan]:
         frame = Frame(view.features, view.classes, options.lanes, seed)
         evaluation = Evaluation(
             campaign, replace(view, validation=VALIDATION), frame, find(options.penalty),

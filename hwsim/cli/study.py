@@ -21,6 +21,7 @@ from hwsim.cli.options import (
     place_options,
     records_option,
     warn_of_fewer,
+    warn_of_no_workers,
 )
 from hwsim.cli.search_options import SearchOptions, search_options, starter
 from hwsim.data import fit_data, read_data
@@ -268,10 +269,12 @@ def methods(seeds: int, **given: Any) -> None:
     names = [field.name for field in fields(SearchOptions)]
     options = SearchOptions(**{name: given[name] for name in names})
 
+    start = starter(options)
+
     def work(runs: Campaign, advance: Callable[[int], None]) -> pd.DataFrame:
         from hwsim.search.comparison import compare_methods
 
-        return compare_methods(starter(options, runs, advance), seeds)
+        return compare_methods(lambda seed: start(seed, runs, advance), seeds)
 
     _run(given, 3 * options.trials * seeds, work)
 
@@ -316,6 +319,7 @@ def _run(
         {"--csv": given["table"], "--records": given["records"]}, (Path(given["source"]),)
     )
     with campaign(given["jobs"], given["scheduler"], given["records"]) as runs:
+        warn_of_no_workers(runs.place, given["scheduler"])
         with output.progress("study", total, "trainings") as advance, going_on(given["records"]):
             table = work(runs, advance)
         if found := runs.asked - runs.trained:

@@ -18,6 +18,7 @@ from hwsim.cli.options import (
     json_option,
     place_options,
     warn_of_fewer,
+    warn_of_no_workers,
 )
 from hwsim.data import read_data
 from hwsim.errors import MISSING, bad
@@ -102,6 +103,7 @@ def sweep(
     # Not the engine: what it computed before, another one may have, and the bits are the same.
     shown = {key: value for key, value in asdict(settings).items() if key != "engine"}
     with closing(choose(jobs, scheduler)) as place:
+        warn_of_no_workers(place, scheduler)
         summary = _run(work, place, {"design": str(path)} | shown)
     rows = work.rows()
     if table is not None:

@@ -58,7 +58,10 @@ class Cluster:
         submit = self._client.submit
         names = {submit(function, each, pure=False): name for name, each in arguments.items()}
         try:
-            for future, result in as_completed(names, with_results=True, raise_errors=False):
+            ended = as_completed(
+                names, loop=self._client.loop, with_results=True, raise_errors=False
+            )
+            for future, result in ended:
                 if future.status == "error" and not isinstance(result[1], KilledWorker):
                     raise result[1]
                 yield names[future], None if future.status == "error" else result

@@ -43,6 +43,11 @@ class Cores:
     def __init__(self, jobs: int | None = None) -> None:
         self.jobs = jobs or cpu_count()
 
+    @property
+    def workers(self) -> int:
+        """Trainings that can run at the same time."""
+        return self.jobs
+
     def execute(
         self, function: Callable[[Argument], Result], arguments: Mapping[str, Argument]
     ) -> Generator[tuple[str, Result | None], None, None]:

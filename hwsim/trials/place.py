@@ -14,6 +14,10 @@ Result = TypeVar("Result")
 class Place(Protocol):
     """``hwsim.trials.cores.Cores`` or ``hwsim.trials.cluster.Cluster``."""
 
+    @property
+    def workers(self) -> int:
+        """Trainings that can run at the same time, now."""
+
     def execute(
         self, function: Callable[[Argument], Result], arguments: Mapping[str, Argument]
     ) -> Generator[tuple[str, Result | None], None, None]:
