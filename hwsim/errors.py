@@ -24,6 +24,9 @@ class _Missing:
     def __repr__(self) -> str:
         return "(missing)"
 
+    def __reduce__(self) -> str:
+        return "MISSING"  # there is one of it, in every process
+
 
 MISSING = _Missing()
 """Stands for the value of a key that is not there."""
@@ -41,6 +44,9 @@ class BadInput(Exception):
         self.source = str(source)
         self.mistakes = tuple(mistakes)
         super().__init__("\n".join(self.lines))
+
+    def __reduce__(self) -> tuple[type[BadInput], tuple[str, tuple[Mistake, ...]]]:
+        return BadInput, (self.source, self.mistakes)
 
     @property
     def lines(self) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import pickle
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -15,6 +16,7 @@ from trial_tools import campaign_here
 from hwsim.cli import app as cli
 from hwsim.data import read_data
 from hwsim.design_file import load_design
+from hwsim.errors import MISSING, BadInput
 from hwsim.sparsity import trends
 from hwsim.sparsity.bit_width import bit_width, trial_of
 from hwsim.sparsity.cases import Case, compare
@@ -139,6 +141,24 @@ def test_the_view_pads_reduces_and_keeps_back():
     covariance = np.cov(reduced.xtr.T)
     assert abs(covariance - np.diag(np.diag(covariance))).max() < 1e-4
     assert (np.diff(np.diag(covariance)) < 1e-6).all()
+
+
+def test_data_that_changed_are_refused_wherever_that_is_found(tmp_path):
+    arrays = read_data("digits")
+    np.savez(tmp_path / "data.npz", **arrays)
+    view = View.of(str(tmp_path / "data.npz"))
+    np.savez(tmp_path / "data.npz", **arrays | {"ytr": arrays["ytr"][::-1]})
+    with pytest.raises(BadInput, match=r"data.npz.: is not what it was at first") as caught:
+        FloatTraining(view, (64, 10), (10,), "random", Recipe(epochs=1)).run()
+    sent = pickle.loads(pickle.dumps(caught.value))
+    assert sent.lines == caught.value.lines and type(sent) is BadInput
+    assert pickle.loads(pickle.dumps(MISSING)) is MISSING
+
+
+def test_degrees_that_no_pattern_has_are_bad_input():
+    training = FloatTraining(DIGITS, (64, 10), (3,), "clash-free", Recipe(epochs=1))
+    with pytest.raises(BadInput, match=r"junction 1 of \(64, 10\): out_degree = 3: .*; fix: "):
+        training.run()
 
 
 # The trends: what is compared with what. That they hold, the tables in docs/sparsity.md show.

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from hwsim.errors import bad
 from hwsim.sparsity.network import Recipe, SparseNetwork
-from hwsim.sparsity.patterns import draw_mask
+from hwsim.sparsity.patterns import Mask, draw_mask
 from hwsim.sparsity.view import View
 
 MEANING = 1
@@ -38,10 +39,22 @@ class FloatTraining:
         return what
 
     def run(self) -> dict[str, Any]:
-        """Train: ``edges``, and ``accuracy`` on the test set after the last epoch."""
-        seen, seed = self.view.load(), self.recipe.seed
-        sizes = zip(self.layers, self.layers[1:], self.out_degrees, strict=False)
-        masks = [draw_mask(self.pattern, *size, 100 * seed + j) for j, size in enumerate(sizes)]
-        network = SparseNetwork(masks, seed)
+        """Train: ``edges``, and ``accuracy`` on the test set after the last epoch.
+
+        Raises:
+            BadInput: if the data are not what they were, or no pattern has such degrees.
+        """
+        seen, network = self.view.load(), SparseNetwork(self._masks(), self.recipe.seed)
         network.train(seen.xtr, seen.ytr, self.recipe)
         return {"edges": network.n_edges, "accuracy": network.accuracy(seen.xte, seen.yte)}
+
+    def _masks(self) -> list[Mask]:
+        sizes = zip(self.layers, self.layers[1:], self.out_degrees, strict=False)
+        masks = []
+        for j, size in enumerate(sizes):
+            try:
+                masks.append(draw_mask(self.pattern, *size, 100 * self.recipe.seed + j))
+            except ValueError as error:
+                where, fix = f"junction {j + 1} of {self.layers}", "other layers, or --pattern"
+                raise bad(where, "out_degree", size[-1], str(error), fix) from None
+        return masks
