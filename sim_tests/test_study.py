@@ -11,7 +11,8 @@ from itertools import pairwise
 import numpy as np
 import pytest
 from scipy import stats
-from trial_tools import campaign_here
+from sklearn.decomposition import PCA
+from trial_tools import assert_all_count, campaign_here
 
 from hwsim.cli import app as cli
 from hwsim.data import read_data
@@ -115,12 +116,7 @@ def test_a_training_is_named_by_what_it_sees_not_by_where_that_lies(tmp_path):
         training = FloatTraining(view, (64, 10), (10,), "random", Recipe(epochs=1))
         names.append(training.description())
     assert names[0] == names[1]
-    for other in (
-        replace(training, view=view.reduced(10)),
-        replace(training, out_degrees=(5,)),
-        replace(training, recipe=Recipe(epochs=1, l2=1e-5)),
-    ):
-        assert other.description() != names[0]
+    assert_all_count(training)
 
 
 def test_the_view_pads_reduces_and_keeps_back():
@@ -138,6 +134,8 @@ def test_the_view_pads_reduces_and_keeps_back():
     )  # fmt: skip
     reduced = DIGITS.reduced(20).load()
     assert reduced.xtr.shape[1] == reduced.xte.shape[1] == 20
+    fitted = PCA(20, svd_solver="covariance_eigh").fit(DIGITS.load().xtr)
+    assert np.allclose(reduced.xte, fitted.transform(DIGITS.load().xte), atol=1e-5)
     covariance = np.cov(reduced.xtr.T)
     assert abs(covariance - np.diag(np.diag(covariance))).max() < 1e-4
     assert (np.diff(np.diag(covariance)) < 1e-6).all()
@@ -159,6 +157,15 @@ def test_degrees_that_no_pattern_has_are_bad_input():
     training = FloatTraining(DIGITS, (64, 10), (3,), "clash-free", Recipe(epochs=1))
     with pytest.raises(BadInput, match=r"junction 1 of \(64, 10\): out_degree = 3: .*; fix: "):
         training.run()
+
+
+def test_patterns_and_seeds_reach_the_edges():
+    effort = trends.Effort(pattern="random", epochs=3, batch=7, rate=0.5)
+    made = [effort.training(DIGITS, (64, 20, 10), (5, 10), 1e-3)(seed) for seed in (1, 2)]
+    assert {training.pattern for training in made} == {"random"}
+    assert made[0].recipe == Recipe(epochs=3, batch=7, rate=0.5, l2=1e-3, seed=1)
+    first, second = (training._masks()[0] for training in made)
+    assert not np.array_equal(first, second) and len(set(first.sum(axis=0))) > 1
 
 
 # The trends: what is compared with what. That they hold, the tables in docs/sparsity.md show.
@@ -196,6 +203,7 @@ def test_less_l2_marks_the_best_of_each_density():
         campaign_here(), DIGITS, (64, 40, 10), QUICK, ignore, (1, 0.5), (0, 1e-4, 0.3)
     )
     assert [*table["best"].groupby(table["density"]).sum()] == [1, 1]
+    assert (table["gain"][table["l2"] == 0] == 0).all()
     best = table[table["best"]]
     assert (
         best["accuracy"].to_numpy() == table.groupby("density")["accuracy"].max()[[1, 0.5]]
@@ -268,22 +276,30 @@ def test_people_see_percent(study, capsys, tmp_path):
         (("l2", "--data", "digits", "--layers", "32,10"), "images of 64 pixels"),
         (("l2", "--data", "digits", "--layers", "64,9"), "the data have 10 classes; fix: 10 neur"),
         (("l2", "--data", "digits", "--layers", "64,10", "--densities", "0"), "above 0 and at"),
-        (("l2", "--data", "digits", "--layers", "64,10", "--lambdas", "-1"), "must be 0 or more"),
+        (("l2", "--data", "digits", "--layers", "64,10", "--lambdas", "-1"), "numbers, 0 or more"),
         (("l2", "--data", "digits", "--layers", "64,10", "--lambdas", "a"), "must be numbers"),
-        (("l2", "--data", "digits", "--layers", "64,10", "--densities", "nan"), "must be above 0"),
-        (("redundancy", "--data", "digits", "--layers", "64,10"), "--components = 200: inputs"),
+        (("l2", "--data", "digits", "--layers", "64,10", "--densities", "nan"), "numbers, above 0"),
+        (("redundancy", "--data", "digits", "--layers", "64,10"), "there are 1437 inputs of 64"),
         (("bits", "DESIGN", "--data", "digits", "--bits", "6"), "leaves 2 fraction bits beside"),
         (("bits", "DESIGN", "--data", "digits", "--bits", "30"), "--bits: number"),
         ((*SIZE, "--csv", "none/t.csv"), "its directory does not exist"),
         ((*SIZE, "--csv", "x", "--records", "x"), "would replace the design, the data or another"),
         (("size", "--data", "no-test.npz"), "xte: there is no test set"),
+        (("size", "--data", "empty-test.npz"), "xte: there is no test set"),
+        ((*SIZE, "--rate", "nan"), "nan is no number"),
+        (("junctions", "--data", "digits", "--layers", "64,10", "--ratios", "1e-9"), "0.001 or mo"),
+        (("bits", "DESIGN", "--data", "digits", "--csv", "DESIGN"), "would replace the design"),
+        (("bits", "DESIGN", "--data", "digits", "--bits", "6", "--records", "r"), "fraction bits"),
+        (("redundancy", "--data", "digits", "--layers", "64,10", "--limit", "9", "--components",
+          "12"), "there are 9 inputs of 64 features; fix: at most 9"),
     ],
 )  # fmt: skip
 def test_bad_input_is_one_line_per_mistake(study, arguments, message, request, tmp_path):
     design = str(request.config.rootpath / "designs/digits.toml")
     arrays = read_data("digits")
     np.savez("no-test.npz", xtr=arrays["xtr"], ytr=arrays["ytr"])
+    np.savez("empty-test.npz", **arrays | {"xte": arrays["xte"][:0], "yte": arrays["yte"][:0]})
     status, _, said = study(*(design if word == "DESIGN" else word for word in arguments))
     assert status == 2 and message in said
-    assert all("fix: " in line for line in said.splitlines())
-    assert {path.name for path in tmp_path.iterdir()} == {"no-test.npz"}
+    assert all("fix: " in line or "; see " in line for line in said.splitlines())
+    assert {path.name for path in tmp_path.iterdir()} == {"no-test.npz", "empty-test.npz"}

@@ -120,14 +120,14 @@ class Integers(click.ParamType):
 
 
 class Numbers(click.ParamType):
-    """Numbers separated by commas, above ``low`` (or ``low`` itself) and up to ``high``."""
+    """Numbers separated by commas, above ``low`` (or from it on) and up to ``high``."""
 
     name = "X,X,.."
 
-    def __init__(self, low: float, high: float = math.inf, *, allow_zero: bool = False) -> None:
+    def __init__(self, low: float, high: float = math.inf, *, with_low: bool = False) -> None:
         self.low = low
         self.high = high
-        self.allow_zero = allow_zero
+        self.with_low = with_low
 
     def convert(
         self, value: object, param: click.Parameter | None, ctx: click.Context | None
@@ -143,9 +143,23 @@ class Numbers(click.ParamType):
         if all(self._is_good(number) for number in found):
             return found
         upper = f" and at most {self.high:g}" if self.high < math.inf else ""
-        lower = f"{self.low:g} or more" if self.allow_zero else f"above {self.low:g}"
-        raise bad("command line", option, value, f"must be {lower}{upper}", "e.g. 0.2,0.1")
+        lower = f"{self.low:g} or more" if self.with_low else f"above {self.low:g}"
+        rule = f"must be numbers, {lower}{upper}"
+        raise bad("command line", option, value, rule, "e.g. 0.2,0.1")
 
     def _is_good(self, number: float) -> bool:
-        is_above = number >= self.low if self.allow_zero else number > self.low
+        is_above = number >= self.low if self.with_low else number > self.low
         return is_above and number <= self.high and math.isfinite(number)
+
+
+class Finite(click.FloatRange):
+    """A number in a range, which nan is not."""
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        """Read the number."""
+        found = super().convert(value, param, ctx)
+        if not math.isfinite(found):
+            self.fail(f"{value} is no number", param, ctx)
+        return found

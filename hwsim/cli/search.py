@@ -106,8 +106,8 @@ def _search(
         warn_of_no_workers(runs.place, where[1])
         evaluation, plan = start(seed, runs, advance)
         METHODS[method](evaluation, plan)
-    if found := runs.asked - runs.trained:
-        output.complain(f"{found} of {runs.asked} trials were there already")
+    if runs.found:
+        output.complain(f"{runs.found} of {runs.asked} trials were there already")
     return evaluation
 
 

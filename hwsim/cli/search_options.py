@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from hwsim.cli.options import data_option, warn_of_fewer
-from hwsim.errors import bad
+from hwsim.cli.options import Finite, data_option, warn_of_fewer
+from hwsim.errors import BadInput, bad
 from hwsim.search.complexity import find, names
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def search_options(function: Command) -> Command:
         data_option,
         click.option("--penalty", type=click.Choice(names()), required=True,
                      help="What shall be little."),
-        click.option("--wc", "weight", type=click.FloatRange(0, 1e6), default=0.1,
+        click.option("--wc", "weight", type=Finite(0, 1e6), default=0.1,
                      show_default=True, metavar="W",
                      help="How much that counts against wrong answers."),
         click.option("--trials", type=count, default=64, show_default=True, metavar="N",
@@ -73,13 +73,20 @@ def search_options(function: Command) -> Command:
                      show_default=True, metavar="N",
                      help="Most neurons of a hidden layer, a multiple of 16."),
         click.option("--lanes", type=count, default=64, show_default=True, metavar="N",
-                     help="Most edges per clock, of all junctions together."),
+                     help="Most edges per clock, of all junctions together; one in each."),
         click.option("--at-once", type=count, default=4, show_default=True, metavar="N",
                      help="Proposals per step of optimisation, trained side by side."),
     ]  # fmt: skip
     for option in options[::-1]:
         function = option(function)
     return function
+
+
+def _too_large(options: SearchOptions, error: BadInput) -> BadInput:
+    """The largest network of the search is no design that there can be."""
+    rule = f"the largest network: {error.mistakes[0].rule}"
+    fix = "less --widest or --hidden, or data of fewer features or classes"
+    return bad("command line", "--widest", options.widest, rule, fix)
 
 
 Start = Callable[[int, "Campaign", Callable[[int], None]], "tuple[Evaluation, Plan]"]
@@ -100,7 +107,7 @@ def starter(options: SearchOptions) -> Start:
     from hwsim.search.space import architectures, largest
     from hwsim.sparsity.view import View
 
-    view = View.of(options.source, limit=options.limit)
+    view = View.of(options.source, limit=options.limit, validation=VALIDATION)
     warn_of_fewer("--limit", options.limit, view.inputs)
     if view.classes < 2:
         rule = "there is one class, and nothing to tell apart"
@@ -111,10 +118,13 @@ def starter(options: SearchOptions) -> Start:
         seed: int, campaign: Campaign, advance: Callable[[int], None]
     ) -> tuple[Evaluation, Plan]:
         frame = Frame(view.features, view.classes, options.lanes, seed)
-        evaluation = Evaluation(
-            campaign, replace(view, validation=VALIDATION), frame, find(options.penalty),
-            weight=options.weight, epochs=options.epochs, largest=largest(space), advance=advance,
-        )  # fmt: skip
+        try:
+            evaluation = Evaluation(
+                campaign, view, frame, find(options.penalty), weight=options.weight,
+                epochs=options.epochs, largest=largest(space), advance=advance,
+            )  # fmt: skip
+        except BadInput as error:
+            raise _too_large(options, error) from None
         return evaluation, Plan(space, options.trials, options.at_once, seed)
 
     return start

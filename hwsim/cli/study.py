@@ -11,6 +11,7 @@ import click
 
 from hwsim.cli import output
 from hwsim.cli.options import (
+    Finite,
     Integers,
     Numbers,
     check_targets,
@@ -96,7 +97,7 @@ def floating(function: Command) -> Command:
     options = [
         click.option("--batch", type=click.IntRange(1), default=256, show_default=True,
                      help="Inputs per step."),
-        click.option("--rate", type=click.FloatRange(0, min_open=True), default=1e-3,
+        click.option("--rate", type=Finite(0, min_open=True), default=1e-3,
                      show_default=True, help="Learning rate of Adam."),
         click.option("--pattern", type=click.Choice(PATTERNS), default=PATTERNS[0],
                      show_default=True, help="Which edges there are."),
@@ -116,7 +117,8 @@ layers_option = click.option(
 @layers_option
 @click.option("--densities", type=Numbers(0, 1), default="0.2,0.1,0.05", show_default=True,
               help="Edges over those of the fully connected network.")  # fmt: skip
-@click.option("--ratios", type=Numbers(0), default="0.25,1,4", show_default=True,
+@click.option("--ratios", type=Numbers(1e-3, 1e3, with_low=True), default="0.25,1,4",
+              show_default=True,
               help="How many times denser each junction is than the one before.")  # fmt: skip
 @floating
 @common
@@ -154,9 +156,10 @@ def redundancy(layers: tuple[int, ...], densities: Any, components: int, **given
       clashfree study redundancy --data mnist.npz --layers 800,100,10
     """
     view = _view(given, layers)
-    most = min(view.features, view.limit or components)
+    used = min(view.inputs, view.limit or view.inputs)
+    most = min(view.features, used)
     if components > most:
-        rule = f"inputs have {view.features} features"
+        rule = f"there are {used} inputs of {view.features} features"
         raise bad("command line", "--components", components, rule, f"at most {most}")
     from hwsim.sparsity.trends import less_redundant
 
@@ -201,7 +204,7 @@ def size(widths: tuple[int, ...], hidden: int, dense_last: bool, **given: Any) -
 @layers_option
 @click.option("--densities", type=Numbers(0, 1), default="1,0.4,0.11", show_default=True,
               help="Edges over those of the fully connected network.")  # fmt: skip
-@click.option("--lambdas", type=Numbers(0, allow_zero=True), show_default=True,
+@click.option("--lambdas", type=Numbers(0, with_low=True), show_default=True,
               default="0,1e-5,2.75e-5,5.5e-5,1.1e-4,2.2e-4",
               help="Of the penalty; gains are over the first.")  # fmt: skip
 @floating
@@ -246,7 +249,7 @@ def bits(path: Path, widths: tuple[int, ...], int_bits: int | None, **given: Any
 
     trial = trial_of(design, given["source"], arrays, given["epochs"], given["limit"])
     _run(
-        given, given["seeds"] * len(widths),
+        given | {"sources": (path,)}, given["seeds"] * len(widths),
         lambda *run: bit_width(run[0], trial, widths, given["seeds"], run[1], int_bits),
     )  # fmt: skip
 
@@ -312,18 +315,17 @@ def _effort(given: dict[str, Any]) -> Any:
 def _run(
     given: dict[str, Any], total: int, work: Callable[[Campaign, Callable[[int], None]], Any]
 ) -> None:
-    """Train, and show or write the table."""
+    """Train, and show or write the table; nothing is written over ``sources``."""
+    sources = (Path(given["source"]), *given.get("sources", ()))
     from hwsim.trials.campaign import campaign
 
-    check_targets(
-        {"--csv": given["table"], "--records": given["records"]}, (Path(given["source"]),)
-    )
+    check_targets({"--csv": given["table"], "--records": given["records"]}, sources)
     with campaign(given["jobs"], given["scheduler"], given["records"]) as runs:
         warn_of_no_workers(runs.place, given["scheduler"])
         with output.progress("study", total, "trainings") as advance, going_on(given["records"]):
             table = work(runs, advance)
-        if found := runs.asked - runs.trained:
-            output.complain(f"{found} of {runs.asked} trainings were there already")
+        if runs.found:
+            output.complain(f"{runs.found} of {runs.asked} trainings were there already")
     if given["table"] is not None:
         write_text(given["table"], table.to_csv(index=False))
     if given["as_json"]:

@@ -44,7 +44,7 @@ class Plan:
     @property
     def shares(self) -> tuple[int, int, int]:
         """Trials of each stage, at most."""
-        second = min(len(SPREADS) - 1, self.trials // TRIALS_PER_SPREAD)
+        second = min(len(SPREADS) - 1, max(0, self.trials - MOST_PRIOR) // TRIALS_PER_SPREAD)
         rest = self.trials - second
         first = min(rest, max(MOST_PRIOR, round(FIRST_STAGE * rest)))
         return first, second, rest - first
@@ -57,11 +57,11 @@ def bayesian(evaluation: Evaluation, plan: Plan) -> None:
     2. Spread: a grid over how the edges are spread over the junctions.
     3. Recipe: learning rate, L2 and batch size, by Bayesian optimisation.
     """
-    first, second, third = plan.shares
+    first, second, _ = plan.shares
     _optimise(evaluation, plan, 1, plan.architectures, SPREADS[0] | DEFAULT_RECIPE, first)
     spreads = [evaluation.best.point | spread for spread in SPREADS[1:]]
     evaluation.run(2, _new(evaluation, spreads)[:second])
-    left = third + second - sum(trial.stage == 2 for trial in evaluation.trials)
+    left = plan.trials - len(evaluation.trials)  # what the others did not find a use for, too
     _optimise(evaluation, plan, 3, RECIPES, evaluation.best.point, left)
 
 

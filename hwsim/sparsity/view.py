@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -59,25 +60,35 @@ class View:
     validation: float = 0.0
 
     @classmethod
-    def of(cls, source: str, n_left: int | None = None, limit: int | None = None) -> View:
+    def of(
+        cls, source: str, n_left: int | None = None, limit: int | None = None,
+        validation: float = 0.0,
+    ) -> View:  # fmt: skip
         """See ``source`` as it is.
 
         Raises:
-            BadInput: if it cannot be read, holds mistakes, or has more features than ``n_left``.
+            BadInput: if it cannot be read, holds mistakes, has more features than ``n_left``, or
+                too few inputs to keep some of them back.
         """
         arrays = read_data(source)
         check_data(arrays, source, **({} if n_left is None else {"n_left": n_left}))
         features = int(np.prod(arrays["xtr"].shape[1:]))
-        labels = [arrays[y] for y in ("ytr", "yte") if y in arrays]
+        labels = [arrays[y] for y in ("ytr", "yte") if len(arrays.get(y, ()))]
+        kept, held = _split(arrays["ytr"][:limit], validation)
+        if validation and not (len(kept) and len(held)):
+            rule = f"{len(kept)} inputs to train on, {len(held)} to validate with"
+            fix = f"at least {math.ceil(1 / validation)} inputs of a class"
+            raise bad(source, "xtr", len(kept) + len(held), rule, fix)
         return cls(
             source=source if source == DIGITS else str(Path(source).absolute()),
             data=fingerprint(arrays),
             inputs=len(arrays["xtr"]),
             features=features,
             classes=max(int(y.max()) for y in labels) + 1,
-            has_test="xte" in arrays,
+            has_test=len(arrays.get("xte", ())) > 0,
             n_left=n_left or features,
             limit=limit,
+            validation=validation,
         )
 
     def reduced(self, components: int) -> View:

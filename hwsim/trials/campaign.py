@@ -34,13 +34,15 @@ class Campaign:
 
     Attributes:
         asked: how many results have been asked for.
-        trained: how many trainings were run for them.
+        found: how many of them the records had.
+        trained: how many trainings were run.
     """
 
     def __init__(self, place: Place, records: Records) -> None:
         self.place = place
         self.records = records
         self.asked = 0
+        self.found = 0
         self.trained = 0
 
     def run(
@@ -60,6 +62,7 @@ class Campaign:
         by_key = {keys[name]: training for name, training in trainings.items()}
         results = self.records.found(list(by_key))
         self.asked += len(keys)
+        self.found += sum(key in results for key in keys.values())
         waiting = {key: training for key, training in by_key.items() if key not in results}
         advance(sum(key in results for key in keys.values()))
         with closing(self.place.execute(_run, waiting)) as ended:

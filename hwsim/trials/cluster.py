@@ -8,13 +8,16 @@ was doing to another one; results leave the workers at once, and are not lost wi
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Callable, Generator, Mapping
 from typing import TypeVar
 
-from hwsim.errors import bad
+from hwsim.errors import Refused, bad
 
 Argument = TypeVar("Argument")
 Result = TypeVar("Result")
+
+ADDRESS = re.compile(r"(tcp|tls|ws|wss|ucx)://[^/\s]+:\d{1,5}/?")
 
 PATIENCE_SECONDS = 10
 """How long to wait for the scheduler to answer."""
@@ -36,7 +39,11 @@ class Cluster:
         except ImportError:
             fix = "install the extra cluster: pip install 'clashfree[cluster]'"
             raise bad("command line", "--scheduler", address, "needs distributed", fix) from None
+        if not ADDRESS.fullmatch(address):
+            rule, fix = "is no address of a scheduler", "e.g. tcp://192.168.1.10:8786"
+            raise bad("command line", "--scheduler", address, rule, fix)
         _quiet()
+        self.address = address
         try:
             self._client = Client(address, timeout=PATIENCE_SECONDS, set_as_default=False)
         except (OSError, ValueError):
@@ -62,9 +69,15 @@ class Cluster:
                 names, loop=self._client.loop, with_results=True, raise_errors=False
             )
             for future, result in ended:
-                if future.status == "error" and not isinstance(result[1], KilledWorker):
+                if future.status == "finished":
+                    yield names[future], result
+                elif future.status != "error":
+                    rule = "is gone; where the work is recorded, the same command goes on"
+                    raise Refused(f"the scheduler at {self.address} {rule}")
+                elif isinstance(result[1], KilledWorker):
+                    yield names[future], None
+                else:
                     raise result[1]
-                yield names[future], None if future.status == "error" else result
         finally:
             self._client.cancel(list(names))
 
