@@ -22,7 +22,7 @@ from fpga.estimate.estimate import estimate
 from hwsim.checks.problems import find_problems
 from hwsim.cli import app as cli
 from hwsim.cli.search_options import SearchOptions, starter
-from hwsim.data import read_data
+from hwsim.data import load_data, read_data
 from hwsim.design_file import load_design
 from hwsim.interleaver import draw
 from hwsim.schedule import make_schedule
@@ -56,6 +56,7 @@ from hwsim.search.training import SearchTraining
 from hwsim.sparsity.network import Epoch, Recipe
 from hwsim.sparsity.patterns import mask_of
 from hwsim.sparsity.view import View
+from hwsim.training import Trainer
 
 SMALL = architectures(2, 32, 0.05)
 FRAME = Frame(features=64, classes=10, lanes=24, seed=1)
@@ -283,6 +284,12 @@ def test_a_candidate_is_trained_on_the_edges_of_its_design():
     view = View(**(vars(View.of("digits")) | {"validation": 0.2}))
     found = SearchTraining(view, design, Recipe(epochs=4, rate=3e-3, batch=32)).run()
     assert found["accuracy"] > 0.5 < found["test_accuracy"] and found["epoch"] >= 2
+
+
+def test_the_model_can_train_a_candidate():
+    design = FRAME.design(largest(SMALL) | {"density": 0.5})
+    trainer = Trainer(design, make_schedule(design), load_data("digits", design))
+    assert max(trainer.epoch().test_accuracy for _ in range(6)) > 0.85
 
 
 def test_everything_that_matters_names_a_training():

@@ -16,6 +16,10 @@ LAYER_STEP = 16
 """All layers but the last have a multiple of so many neurons, so that banks divide them."""
 
 
+ETA_SHIFT = 5
+"""Of designs: ReLU layers in numbers of 12 bits learn at 2^-5 and 2^-6, one input at a time."""
+
+
 @dataclass(frozen=True)
 class Frame:
     """What all candidates have in common.
@@ -65,7 +69,7 @@ class Frame:
                 },
                 "hardware": {"z": share_lanes(layers, out_degrees, self.lanes)},
                 "pattern": {"type": 2, "seed": self.seed},
-                "training": {"seed": self.seed},
+                "training": {"seed": self.seed, "eta_shift": ETA_SHIFT},
             }
         )
 
