@@ -281,7 +281,7 @@ def test_a_candidate_is_trained_on_the_edges_of_its_design():
             shape = design.shapes[index - 1]
             assert mask[n_left, (clock * shape.z + lane) // shape.d_in]
         assert mask.sum() == left.size
-    view = View(**(vars(View.of("digits")) | {"validation": 0.2}))
+    view = View.of("digits", validation=0.2)
     found = SearchTraining(view, design, Recipe(epochs=4, rate=3e-3, batch=32)).run()
     assert found["accuracy"] > 0.5 < found["test_accuracy"] and found["epoch"] >= 2
 
@@ -515,8 +515,9 @@ def test_a_killed_search_goes_on_and_finds_the_same(here, capsys):
     [
         (("--widest", "40"), "--widest = 40: must be a multiple of 16; fix: 32 or 48"),
         (("--plot", "x.bmp"), "--plot = 'x.bmp': must end in .png, .svg, .pdf; fix: x.png"),
-        (("-o", "none/x"), "its directory does not exist"),
-        (("-o", "search.sqlite"), "would replace the design, the data or another result"),
+        (("-o", "none/x.json"), "its directory does not exist"),
+        (("-o", "x.json", "--records", "x.json"), "would replace the design, the data or another"),
+        (("-o", "best.toml"), "--output = 'best.toml': must end in .json"),
         (("--penalty", "joules"), "'joules' is not one of"),
         (("--data", "none.npz"), "none.npz: --data"),
         (("--data", "one.npz"), "there is one class, and nothing to tell apart"),
@@ -537,6 +538,15 @@ def test_bad_input_is_one_line(here, capsys, arguments, message):
     status, out, err = ask(capsys, *arguments)
     assert (status, out, err.count("\n")) == (2, "", 1) and message in err
     assert {path.name for path in here.iterdir()} == {"one.npz", "few.npz", "huge.npz"}
+
+
+def test_data_need_no_test_set_and_few_are_warned_of(here, capsys):
+    digits = read_data("digits")
+    np.savez("no-test.npz", xtr=digits["xtr"], ytr=digits["ytr"])
+    status, out, err = ask(capsys, "--data", "no-test.npz", "--limit", "400", "--trials", "1",
+                           "--json")  # fmt: skip
+    assert (status, json.loads(out)["best"]["test_accuracy"]) == (0, None)
+    assert err == "warning: 80 inputs to validate with: accuracies go in steps of 1.2 points\n"
 
 
 def test_an_interrupted_search_says_where_it_goes_on(here, capsys, monkeypatch):

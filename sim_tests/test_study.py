@@ -245,14 +245,28 @@ SIZE = ("size", "--data", "digits", "--widths", "10,20", "--hidden", "1", "--see
         "--epochs", "2", "--limit", "200", "--batch", "32")  # fmt: skip
 
 
+L2 = ("l2", "--data", "digits", "--layers", "64,10")
+FEW_STEPS = "warning: 14 steps per training: more --epochs or a smaller --batch learn more\n"
+
+
+def test_networks_that_have_not_as_many_edges_are_told_of(study):
+    _, found, said = study(*SIZE, "--widths", "5,80")
+    edges = [row["edges"] for row in found["rows"]]
+    assert f"networks have {min(edges)} to {max(edges)} edges: few degrees are possible" in said
+    more = ("--data", "digits", "--layers", "64,64,64", "--densities", "0.5,0.3", "--seeds", "1",
+            "--epochs", "1")  # fmt: skip
+    assert "edges" not in study("junctions", *more)[2]
+
+
 def test_a_study_is_a_table_and_goes_on_from_its_records(study, tmp_path):
     places = ("--records", "r.sqlite", "--csv", "t.csv")
     status, found, said = study(*SIZE, *places)
-    assert (status, said, len(found["rows"])) == (0, "", 2)
+    assert (status, len(found["rows"])) == (0, 2)
+    assert said == FEW_STEPS
     lines = (tmp_path / "t.csv").read_text().splitlines()
     assert lines[0].split(",") == [*found["rows"][0]] and len(lines) == 3
     again = study(*SIZE, *places)
-    assert again == (0, found, "4 of 4 trainings were there already\n")
+    assert again == (0, found, FEW_STEPS + "4 of 4 trainings were there already\n")
 
 
 def test_one_seed_has_no_interval(study):
@@ -275,21 +289,21 @@ def test_people_see_percent(study, capsys, tmp_path):
         (("l2", "--data", "digits", "--layers", "64"), "must be two or more positive integers"),
         (("l2", "--data", "digits", "--layers", "32,10"), "images of 64 pixels"),
         (("l2", "--data", "digits", "--layers", "64,9"), "the data have 10 classes; fix: 10 neur"),
-        (("l2", "--data", "digits", "--layers", "64,10", "--densities", "0"), "above 0 and at"),
-        (("l2", "--data", "digits", "--layers", "64,10", "--lambdas", "-1"), "numbers, 0 or more"),
-        (("l2", "--data", "digits", "--layers", "64,10", "--lambdas", "a"), "must be numbers"),
-        (("l2", "--data", "digits", "--layers", "64,10", "--densities", "nan"), "numbers, above 0"),
-        (("redundancy", "--data", "digits", "--layers", "64,10"), "there are 1437 inputs of 64"),
-        (("bits", "DESIGN", "--data", "digits", "--bits", "6"), "leaves 2 fraction bits beside"),
+        ((*L2, "--densities", "0"), "must be numbers from 1e-06 to 1; fix: e.g. 0.2,0.1"),
+        ((*L2, "--lambdas", "-1"), "must be numbers from 0 on; fix: e.g. 0,1e-5"),
+        ((*L2, "--lambdas", "a"), "must be numbers"),
+        ((*L2, "--densities", "nan"), "must be numbers from 1e-06 to 1"),
+        (("redundancy", *L2[1:], "--components", "65"), "1437 inputs of 64 features; fix: at most"),
+        (("bits", "DESIGN", "--data", "digits", "--bits", "6,40"), "frac_bits = 2: "),
         (("bits", "DESIGN", "--data", "digits", "--bits", "30"), "--bits: number"),
         ((*SIZE, "--csv", "none/t.csv"), "its directory does not exist"),
         ((*SIZE, "--csv", "x", "--records", "x"), "would replace the design, the data or another"),
         (("size", "--data", "no-test.npz"), "xte: there is no test set"),
         (("size", "--data", "empty-test.npz"), "xte: there is no test set"),
         ((*SIZE, "--rate", "nan"), "nan is no number"),
-        (("junctions", "--data", "digits", "--layers", "64,10", "--ratios", "1e-9"), "0.001 or mo"),
+        (("junctions", *L2[1:], "--ratios", "1e-9"), "from 0.001 to 1000; fix: e.g. 0.25,1,4"),
         (("bits", "DESIGN", "--data", "digits", "--csv", "DESIGN"), "would replace the design"),
-        (("bits", "DESIGN", "--data", "digits", "--bits", "6", "--records", "r"), "fraction bits"),
+        (("bits", "DESIGN", "--data", "digits", "--bits", "6", "--records", "r"), "frac_bits = 2"),
         (("redundancy", "--data", "digits", "--layers", "64,10", "--limit", "9", "--components",
           "12"), "there are 9 inputs of 64 features; fix: at most 9"),
     ],

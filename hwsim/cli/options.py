@@ -120,14 +120,14 @@ class Integers(click.ParamType):
 
 
 class Numbers(click.ParamType):
-    """Numbers separated by commas, above ``low`` (or from it on) and up to ``high``."""
+    """Numbers from ``low`` to ``high``, separated by commas, as in ``example``."""
 
     name = "X,X,.."
 
-    def __init__(self, low: float, high: float = math.inf, *, with_low: bool = False) -> None:
+    def __init__(self, low: float, high: float, example: str) -> None:
         self.low = low
         self.high = high
-        self.with_low = with_low
+        self.example = example
 
     def convert(
         self, value: object, param: click.Parameter | None, ctx: click.Context | None
@@ -139,17 +139,12 @@ class Numbers(click.ParamType):
         try:
             found = tuple(float(part) for part in str(value).split(","))
         except ValueError:
-            raise bad("command line", option, value, "must be numbers", "e.g. 0.2,0.1") from None
-        if all(self._is_good(number) for number in found):
+            found = ()
+        if found and all(self.low <= x <= self.high and math.isfinite(x) for x in found):
             return found
-        upper = f" and at most {self.high:g}" if self.high < math.inf else ""
-        lower = f"{self.low:g} or more" if self.with_low else f"above {self.low:g}"
-        rule = f"must be numbers, {lower}{upper}"
-        raise bad("command line", option, value, rule, "e.g. 0.2,0.1")
-
-    def _is_good(self, number: float) -> bool:
-        is_above = number >= self.low if self.with_low else number > self.low
-        return is_above and number <= self.high and math.isfinite(number)
+        upper = "" if self.high == math.inf else f" to {self.high:g}"
+        rule = f"must be numbers from {self.low:g}{upper or ' on'}"
+        raise bad("command line", option, value, rule, f"e.g. {self.example}")
 
 
 class Finite(click.FloatRange):

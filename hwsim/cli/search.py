@@ -40,7 +40,7 @@ METHOD_NAMES = ("bayesian", "random", "sobol")
               help="SQLite file of all trainings: the same command goes on from it.")  # fmt: skip
 @place_options
 @click.option("-o", "--output", "target", type=FILE, metavar="FILE",
-              help="Write the best design here, as a design file (JSON).")  # fmt: skip
+              help="Write the best design here, as a design file (.json).")  # fmt: skip
 @click.option("--plot", "picture", type=FILE, metavar="FILE",
               help="Draw all trials and their Pareto front (.png, .svg, .pdf).")  # fmt: skip
 @json_option
@@ -75,6 +75,9 @@ def search(
     if picture is not None and picture.suffix[1:] not in PICTURES:
         rule = f"must end in {', '.join('.' + kind for kind in PICTURES)}"
         raise bad("command line", "--plot", str(picture), rule, f"{picture.stem}.png")
+    if target is not None and target.suffix != ".json":
+        rule = "must end in .json: that is what it will hold"
+        raise bad("command line", "--output", str(target), rule, f"{target.stem}.json")
     targets = {"--records": records, "--output": target, "--plot": picture}
     check_targets(targets, (Path(options.source),))
     evaluation = _search(options, method, seed, (jobs, scheduler, records))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from hwsim.cli import output
 from hwsim.cli.options import Finite, data_option, warn_of_fewer
 from hwsim.errors import BadInput, bad
 from hwsim.search.complexity import find, names
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 
 VALIDATION = 0.2
 """Share of the training inputs that candidates are compared by."""
+
+FEW = 100
+"""Validation inputs, below which accuracies say little."""
 
 THINNEST = 0.02
 """Lowest density that a search asks for."""
@@ -112,6 +116,9 @@ def starter(options: SearchOptions) -> Start:
     if view.classes < 2:
         rule = "there is one class, and nothing to tell apart"
         raise bad(options.source, "ytr", 1, rule, "give inputs of at least two classes")
+    if view.held < FEW:
+        step = f"{100 / view.held:.2g} points"
+        output.warn(f"{view.held} inputs to validate with: accuracies go in steps of {step}")
     space = architectures(options.hidden, options.widest, THINNEST)
 
     def start(

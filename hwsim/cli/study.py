@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import fields
 from pathlib import Path
@@ -40,6 +41,16 @@ PATTERNS = ("clash-free", "structured", "random")
 
 SHARES = {"accuracy", "test_accuracy", "gain", "gain_low", "gain_high"}
 """Columns that tables for people show in percent; so are the ends of an accuracy's interval."""
+
+MOST_COMPONENTS = 200
+
+FEW_STEPS = 500
+"""Of Adam, below which hardly any network has learnt."""
+
+UNEQUAL = 1.15
+"""Times as many edges, from which on networks do not have as many."""
+
+DENSITIES = Numbers(1e-6, 1, "0.2,0.1")
 
 Command = Callable[..., Any]
 
@@ -115,9 +126,9 @@ layers_option = click.option(
 
 @study.command("junctions")
 @layers_option
-@click.option("--densities", type=Numbers(0, 1), default="0.2,0.1,0.05", show_default=True,
+@click.option("--densities", type=DENSITIES, default="0.2,0.1,0.05", show_default=True,
               help="Edges over those of the fully connected network.")  # fmt: skip
-@click.option("--ratios", type=Numbers(1e-3, 1e3, with_low=True), default="0.25,1,4",
+@click.option("--ratios", type=Numbers(1e-3, 1e3, "0.25,1,4"), default="0.25,1,4",
               show_default=True,
               help="How many times denser each junction is than the one before.")  # fmt: skip
 @floating
@@ -135,20 +146,23 @@ def junctions(layers: tuple[int, ...], densities: Any, ratios: Any, **given: Any
     from hwsim.sparsity.trends import later_denser
 
     _run(
-        given, given["seeds"] * (len(densities) * len(ratios)),
+        given | {"as_many_edges": "density"}, given["seeds"] * len(densities) * len(ratios),
         lambda *run: later_denser(run[0], view, layers, _effort(given), run[1], densities, ratios),
     )  # fmt: skip
 
 
 @study.command("redundancy")
 @layers_option
-@click.option("--densities", type=Numbers(0, 1), default="1,0.5,0.2,0.1,0.05,0.02",
+@click.option("--densities", type=DENSITIES, default="1,0.5,0.2,0.1,0.05,0.02",
               show_default=True, help="Overall densities; gains are over the first.")  # fmt: skip
-@click.option("--components", type=click.IntRange(1), default=200, show_default=True,
-              help="Principal components instead of features.")  # fmt: skip
+@click.option("--components", type=click.IntRange(1), metavar="N",
+              help="Principal components instead of features.  [default: 200, or half of the "
+                   "features if they are fewer]")  # fmt: skip
 @floating
 @common
-def redundancy(layers: tuple[int, ...], densities: Any, components: int, **given: Any) -> None:
+def redundancy(
+    layers: tuple[int, ...], densities: Any, components: int | None, **given: Any
+) -> None:
     r"""Make networks sparser on all features, and on few principal components.
 
     \b
@@ -156,15 +170,15 @@ def redundancy(layers: tuple[int, ...], densities: Any, components: int, **given
       clashfree study redundancy --data mnist.npz --layers 800,100,10
     """
     view = _view(given, layers)
-    used = min(view.inputs, view.limit or view.inputs)
-    most = min(view.features, used)
+    most = min(view.features, view.used)
+    components = components or min(MOST_COMPONENTS, most // 2)
     if components > most:
-        rule = f"there are {used} inputs of {view.features} features"
+        rule = f"there are {view.used} inputs of {view.features} features"
         raise bad("command line", "--components", components, rule, f"at most {most}")
     from hwsim.sparsity.trends import less_redundant
 
     _run(
-        given, given["seeds"] * (2 * len(densities)),
+        given, given["seeds"] * 2 * len(densities),
         lambda *run: less_redundant(
             run[0], view, layers, _effort(given), run[1], densities, components
         ),
@@ -193,7 +207,7 @@ def size(widths: tuple[int, ...], hidden: int, dense_last: bool, **given: Any) -
     from hwsim.sparsity.trends import large_and_sparse
 
     _run(
-        given, given["seeds"] * len(widths),
+        given | {"as_many_edges": None}, given["seeds"] * len(widths),
         lambda *run: large_and_sparse(
             run[0], view, _effort(given), run[1], widths, hidden, dense_last
         ),
@@ -202,9 +216,9 @@ def size(widths: tuple[int, ...], hidden: int, dense_last: bool, **given: Any) -
 
 @study.command("l2")
 @layers_option
-@click.option("--densities", type=Numbers(0, 1), default="1,0.4,0.11", show_default=True,
+@click.option("--densities", type=DENSITIES, default="1,0.4,0.11", show_default=True,
               help="Edges over those of the fully connected network.")  # fmt: skip
-@click.option("--lambdas", type=Numbers(0, with_low=True), show_default=True,
+@click.option("--lambdas", type=Numbers(0, math.inf, "0,1e-5"), show_default=True,
               default="0,1e-5,2.75e-5,5.5e-5,1.1e-4,2.2e-4",
               help="Of the penalty; gains are over the first.")  # fmt: skip
 @floating
@@ -222,7 +236,7 @@ def l2(layers: tuple[int, ...], densities: Any, lambdas: Any, **given: Any) -> N
     from hwsim.sparsity.trends import less_l2
 
     _run(
-        given, given["seeds"] * (len(densities) * len(lambdas)),
+        given, given["seeds"] * len(densities) * len(lambdas),
         lambda *run: less_l2(run[0], view, layers, _effort(given), run[1], densities, lambdas),
     )  # fmt: skip
 
@@ -297,6 +311,7 @@ def _view(given: dict[str, Any], layers: Sequence[int] | None = None) -> View:
         fix = f"{view.classes} neurons in the last layer"
         raise bad("command line", "--layers", list(layers), rule, fix)
     warn_of_fewer("--limit", given["limit"], view.inputs)
+    given["inputs"] = view.used
     return view
 
 
@@ -320,18 +335,37 @@ def _run(
     from hwsim.trials.campaign import campaign
 
     check_targets({"--csv": given["table"], "--records": given["records"]}, sources)
+    if "inputs" in given:
+        _warn_of_few_steps(given["epochs"] * -(-given["inputs"] // given["batch"]))
     with campaign(given["jobs"], given["scheduler"], given["records"]) as runs:
         warn_of_no_workers(runs.place, given["scheduler"])
         with output.progress("study", total, "trainings") as advance, going_on(given["records"]):
             table = work(runs, advance)
         if runs.found:
             output.complain(f"{runs.found} of {runs.asked} trainings were there already")
+    if "as_many_edges" in given:
+        _warn_of_unequal(table, given["as_many_edges"])
     if given["table"] is not None:
         write_text(given["table"], table.to_csv(index=False))
     if given["as_json"]:
         output.emit({"rows": _plain(table)})
     else:
         _show(table)
+
+
+def _warn_of_few_steps(steps: int) -> None:
+    if steps < FEW_STEPS:
+        output.warn(f"{steps} steps per training: more --epochs or a smaller --batch learn more")
+
+
+def _warn_of_unequal(table: pd.DataFrame, group: str | None) -> None:
+    """Say where networks that shall have as many edges have not, because degrees are integers."""
+    groups = [rows for _, rows in table.groupby(group)] if group else [table]
+    for rows in groups:
+        least, most = rows["edges"].min(), rows["edges"].max()
+        where = f" at {group} {rows[group].iloc[0]:g}" if group else ""
+        if most > UNEQUAL * least:
+            output.warn(f"networks{where} have {least} to {most} edges: few degrees are possible")
 
 
 def _plain(table: pd.DataFrame) -> list[dict[str, Any]]:
@@ -342,8 +376,13 @@ def _plain(table: pd.DataFrame) -> list[dict[str, Any]]:
 def _show(table: pd.DataFrame) -> None:
     shares = SHARES | ({"low", "high"} if "objective" not in table else set())
     rows = [
-        [f"{100 * value:.2f} %" if name in shares and value is not None else value
-         for name, value in row.items()]
+        [_cell(value, is_share=name in shares) for name, value in row.items()]
         for row in _plain(table)
-    ]  # fmt: skip
+    ]
     output.show_table(list(table.columns), rows)
+
+
+def _cell(value: Any, *, is_share: bool) -> Any:
+    if isinstance(value, bool):
+        return "yes" if value else ""
+    return f"{100 * value:.2f} %" if is_share and value is not None else value

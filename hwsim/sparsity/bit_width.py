@@ -11,12 +11,10 @@ import pandas as pd
 from hwsim.data import Arrays, fingerprint
 from hwsim.design import Design
 from hwsim.design_file import make_design
-from hwsim.errors import BadInput, bad
+from hwsim.errors import BadInput, Mistake
 from hwsim.sparsity.cases import Advance, Case, compare
 from hwsim.sweep.trial import Trial, description, run_trial
 from hwsim.trials.campaign import Campaign
-
-FEWEST_FRACTION_BITS = 3
 
 
 @dataclass(frozen=True)
@@ -57,17 +55,14 @@ def bit_width(
         BadInput: for a width that the design cannot have.
     """
     whole = trial.design.number.int_bits if int_bits is None else int_bits
-    cases = []
-    for width in widths:
-        fraction = width - 1 - whole
-        if fraction < FEWEST_FRACTION_BITS:
-            rule = f"leaves {fraction} fraction bits beside the sign and {whole} integer bits"
-            fix = f"{whole + 1 + FEWEST_FRACTION_BITS} bits or more, or fewer --int-bits"
-            raise bad("command line", "--bits", width, rule, fix)
-        number = {"int_bits": whole, "frac_bits": fraction}
-        labels = {"bits": width, **number}
-        _with(trial.design, number, 1)
-        cases.append(Case(labels, _training(trial, number), len(widths) - 1))
+    numbers = [{"int_bits": whole, "frac_bits": width - 1 - whole} for width in widths]
+    mistakes = [m for number in numbers for m in _mistakes(trial.design, number)]
+    if mistakes:
+        raise BadInput("command line: --bits", mistakes)
+    cases = [
+        Case({"bits": width, **number}, _training(trial, number), len(widths) - 1)
+        for width, number in zip(widths, numbers, strict=True)
+    ]
     return compare(campaign, cases, seeds, advance)
 
 
@@ -94,7 +89,12 @@ def _with(design: Design, number: dict[str, int], seed: int) -> Design:
     for pattern in patterns if isinstance(patterns, list) else [patterns]:
         if "file" not in pattern:
             pattern["seed"] += seed - 1
+    return make_design(sections, directory=design.directory)
+
+
+def _mistakes(design: Design, number: dict[str, int]) -> tuple[Mistake, ...]:
     try:
-        return make_design(sections, directory=design.directory)
+        _with(design, number, 1)
     except BadInput as error:
-        raise BadInput("command line: --bits", error.mistakes) from None
+        return error.mistakes
+    return ()

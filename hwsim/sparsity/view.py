@@ -72,7 +72,7 @@ class View:
         """
         arrays = read_data(source)
         check_data(arrays, source, **({} if n_left is None else {"n_left": n_left}))
-        features = int(np.prod(arrays["xtr"].shape[1:]))
+        features = math.prod(arrays["xtr"].shape[1:])
         labels = [arrays[y] for y in ("ytr", "yte") if len(arrays.get(y, ()))]
         kept, held = _split(arrays["ytr"][:limit], validation)
         if validation and not (len(kept) and len(held)):
@@ -91,6 +91,16 @@ class View:
             validation=validation,
         )
 
+    @property
+    def used(self) -> int:
+        """Training inputs, those for validation among them."""
+        return min(self.inputs, self.limit or self.inputs)
+
+    @property
+    def held(self) -> int:
+        """About how many of them are kept back for validation."""
+        return round(self.validation * self.used)
+
     def reduced(self, components: int) -> View:
         """The same data, by their principal components."""
         return replace(self, n_left=components, components=components)
@@ -104,7 +114,7 @@ class View:
 def _load(view: View) -> Seen:
     arrays = _read(view.source, view.data)
     xtr, ytr = arrays["xtr"][: view.limit], arrays["ytr"][: view.limit]
-    xte, yte = arrays.get("xte", xtr[:0]), arrays.get("yte", ytr[:0])
+    xte, yte = arrays.get("xte", xtr[:0]), arrays.get("yte", ytr[:0])  # perhaps none
     fit, test = _floats(xtr), _floats(xte)
     if view.components is not None:
         fit, test = _components(fit, test, view.components)
@@ -123,7 +133,7 @@ def _read(source: str, data: str) -> Arrays:
 
 
 def _floats(images: NDArray) -> Floats:
-    flat = images.reshape(len(images), -1)
+    flat = images.reshape(len(images), math.prod(images.shape[1:]))
     return flat / np.float32(255) if flat.dtype == np.uint8 else flat.astype(np.float32)
 
 
