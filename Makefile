@@ -6,8 +6,9 @@ ARGS   ?=
 
 BIN := .venv/bin
 
-# With the tests' share per file, a file's simulator build serves all its tests.
-PYTEST := $(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile
+# With the tests' share per file, a file's simulator build serves all its tests; conftest.py says
+# which files go first.
+PYTEST := $(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 # cocotb loads Python into the simulator, which a Python without shared library does not allow.
 FIND_LIBPYTHON := import ctypes, pathlib, sysconfig as s; \

@@ -14,6 +14,23 @@ from rtl_gen.verification.simulator import Build
 settings.register_profile("ci", derandomize=True, deadline=None)
 settings.load_profile("ci")
 
+LONGEST = (
+    "test_zero_bubble_rtl", "test_pipeline", "test_accelerator", "test_fast", "test_estimate",
+    "test_link", "test_board_command", "test_zero_bubble", "test_fpga_build", "test_sequencer",
+    "test_search_command", "test_trials", "test_sweep", "test_timing",
+)  # fmt: skip
+"""Files that go first, so that no worker is left with a long one when the others have ended."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Order the files; within a file the tests stay as they are."""
+
+    def rank(item: pytest.Item) -> int:
+        stem = item.path.stem
+        return LONGEST.index(stem) if stem in LONGEST else len(LONGEST)
+
+    items.sort(key=rank)
+
 
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
