@@ -66,7 +66,13 @@ VARIANTS: dict[str, dict[str, Any]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("variant", VARIANTS)
+SLOW = {"multiplier", "product", "tree", "activation"}
+"""A register in one stage alone; all of them at once are never left out."""
+
+
+@pytest.mark.parametrize("variant", [
+    pytest.param(name, marks=[pytest.mark.slow] * (name in SLOW)) for name in VARIANTS
+])  # fmt: skip
 def test_variants_with_pauses(variant):
     design = small_net("four junctions", **{**SMALL, **VARIANTS[variant]})
     assert_equal_on_every_clock(design, gaps=2)

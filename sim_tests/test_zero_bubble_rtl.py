@@ -18,10 +18,15 @@ from rtl_gen.verification.stimulus import Stimuli
 from rtl_gen.verification.verify import verify
 
 
-@pytest.mark.parametrize(("profile", "gaps", "carry"), [
-    ("default", None, True), ("default", 3, False), ("prototype", 3, True),
+RUNS = [("default", None, True), ("default", 3, False), ("prototype", 3, True)]
+SLOW = {("digits", 1), ("digits", 2), ("four junctions, deep banks", 1)}
+"""Large nets, which take ten seconds; what they show, small ones in the same run show as well."""
+
+
+@pytest.mark.parametrize(("name", "profile", "gaps", "carry"), [
+    pytest.param(name, *run, marks=[pytest.mark.slow] * ((name, k) in SLOW))
+    for name in NETS for k, run in enumerate(RUNS)
 ])  # fmt: skip
-@pytest.mark.parametrize("name", NETS)
 def test_hardware_equals_the_model_on_every_clock(name, profile, gaps, carry):
     """Without pauses in the clocks of the closed form; and with them."""
     assert_equal_on_every_clock(design_of(name, profile, carry=carry), count=4, gaps=gaps)
