@@ -17,7 +17,6 @@ from rtl_gen.verification.amaranth_bench import AmaranthBench
 from rtl_gen.verification.stimulus import Stimuli
 from rtl_gen.verification.verify import verify
 
-
 RUNS = [("default", None, True), ("default", 3, False), ("prototype", 3, True)]
 SLOW = {("digits", 1), ("digits", 2), ("four junctions, deep banks", 1)}
 """Large nets, which take ten seconds; what they show, small ones in the same run show as well."""
