@@ -8,5 +8,6 @@
 - ``training``: how good it is;
 - ``evaluation``: both in one figure, and each trial in the file of records;
 - ``search``: the three stages, and the two methods that they are compared with;
+- ``comparison``: those methods at equal budget, as a table;
 - ``pareto``: the trials that no other one beats, as a plot.
 """

@@ -42,12 +42,12 @@ class Plan:
     seed: int
 
     @property
-    def shares(self) -> tuple[int, int, int]:
-        """Trials of each stage, at most."""
+    def shares(self) -> tuple[int, int]:
+        """Trials of the first two stages, at most; the third has what is left."""
         second = min(len(SPREADS) - 1, max(0, self.trials - MOST_PRIOR) // TRIALS_PER_SPREAD)
         rest = self.trials - second
         first = min(rest, max(MOST_PRIOR, round(FIRST_STAGE * rest)))
-        return first, second, rest - first
+        return first, second
 
 
 def bayesian(evaluation: Evaluation, plan: Plan) -> None:
@@ -57,7 +57,7 @@ def bayesian(evaluation: Evaluation, plan: Plan) -> None:
     2. Spread: a grid over how the edges are spread over the junctions.
     3. Recipe: learning rate, L2 and batch size, by Bayesian optimisation.
     """
-    first, second, _ = plan.shares
+    first, second = plan.shares
     _optimise(evaluation, plan, 1, plan.architectures, SPREADS[0] | DEFAULT_RECIPE, first)
     spreads = [evaluation.best.point | spread for spread in SPREADS[1:]]
     evaluation.run(2, _new(evaluation, spreads)[:second])
