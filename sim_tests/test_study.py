@@ -19,13 +19,14 @@ from hwsim.data import read_data
 from hwsim.design_file import load_design
 from hwsim.errors import MISSING, BadInput
 from hwsim.sparsity import trends
-from hwsim.sparsity.bit_width import bit_width, trial_of
+from hwsim.sparsity.bit_width import bit_width
 from hwsim.sparsity.cases import Case, compare
 from hwsim.sparsity.intervals import interval
 from hwsim.sparsity.network import Recipe
 from hwsim.sparsity.spread import densities, edges, full_edges, spread
 from hwsim.sparsity.trial import FloatTraining
 from hwsim.sparsity.view import View
+from hwsim.sweep.sweep import Settings, trials
 
 DIGITS = View.of("digits")
 QUICK = trends.Effort(seeds=2, epochs=1, batch=64)
@@ -214,7 +215,7 @@ def test_less_l2_marks_the_best_of_each_density():
 def test_bit_width_replaces_widths_and_seeds():
     arrays = read_data("digits")
     design = load_design("designs/digits.toml")
-    trial = trial_of(design, "digits", arrays, 1, 300)
+    trial = trials(Settings("digits", 1, 300, 1, "fast"), arrays)(design)
     runs = campaign_here()
     table = bit_width(runs, trial, (8, 12), 2, ignore)
     assert [*table["frac_bits"]] == [4, 8] and [*table["int_bits"]] == [3, 3]
@@ -300,6 +301,7 @@ def test_people_see_percent(study, capsys, tmp_path):
         ((*SIZE, "--csv", "x", "--records", "x"), "would replace the design, the data or another"),
         (("size", "--data", "no-test.npz"), "xte: there is no test set"),
         (("size", "--data", "empty-test.npz"), "xte: there is no test set"),
+        (("bits", "DESIGN", "--data", "empty-test.npz"), "xte: there is no test set"),
         ((*SIZE, "--rate", "nan"), "nan is no number"),
         (("junctions", *L2[1:], "--ratios", "1e-9"), "from 0.001 to 1000; fix: e.g. 0.25,1,4"),
         (("bits", "DESIGN", "--data", "digits", "--csv", "DESIGN"), "would replace the design"),

@@ -201,11 +201,13 @@ def bits(path: Path, widths: tuple[int, ...], int_bits: int | None, **given: Any
     """
     design, arrays = load_design(path), read_data(given["source"])
     fit_data(arrays, given["source"], design)
-    require_test(given["source"], "xte" in arrays)
+    require_test(given["source"], len(arrays.get("xte", ())) > 0)
     warn_of_fewer("--limit", given["limit"], len(arrays["xtr"]))
-    from hwsim.sparsity.bit_width import bit_width, trial_of
+    from hwsim.sparsity.bit_width import bit_width
+    from hwsim.sweep.sweep import Settings, trials
 
-    trial = trial_of(design, given["source"], arrays, given["epochs"], given["limit"])
+    settings = Settings(given["source"], given["epochs"], given["limit"], 1, "fast")
+    trial = trials(settings, arrays)(design)
     run_study(
         given, given["seeds"] * len(widths),
         lambda runs, advance: bit_width(runs, trial, widths, given["seeds"], advance, int_bits),

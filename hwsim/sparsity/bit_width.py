@@ -8,7 +8,6 @@ from typing import Any
 
 import pandas as pd
 
-from hwsim.data import Arrays, fingerprint
 from hwsim.design import Design
 from hwsim.design_file import make_design
 from hwsim.errors import BadInput, Mistake
@@ -64,13 +63,6 @@ def bit_width(
         for width, number in zip(widths, numbers, strict=True)
     ]
     return compare(campaign, cases, seeds, advance)
-
-
-def trial_of(design: Design, source: str, arrays: Arrays, epochs: int, limit: int | None) -> Trial:
-    """Train ``design`` on these data."""
-    inputs = min(limit or len(arrays["xtr"]), len(arrays["xtr"]))
-    placed = replace(design, directory=design.directory.absolute())
-    return Trial(placed, source, fingerprint(arrays), epochs, inputs, 1, "fast")
 
 
 def _training(trial: Trial, number: dict[str, int]) -> Callable[[int], ExactTraining]:

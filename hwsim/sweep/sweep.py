@@ -72,7 +72,7 @@ class Sweep:
     ) -> None:
         self.points = points
         self.directory = directory
-        trial_of = _trials(settings, arrays)
+        trial_of = trials(settings, arrays)
         found = [trial_of(point.design) if point.design else None for point in points]
         self.keys = [key_of(trial) if trial else None for trial in found]
         # By key, because two points may be the same design.
@@ -124,7 +124,7 @@ class Sweep:
         return {"set": row.values, **row.figures, **kept}
 
 
-def _trials(settings: Settings, arrays: Arrays) -> Callable[[Design], Trial]:
+def trials(settings: Settings, arrays: Arrays) -> Callable[[Design], Trial]:
     """What makes a trial of a design; paths are absolute, for workers start where they like."""
     n_images = len(arrays.get("xtr", ()))
     inputs = min(n_images, settings.limit or n_images)
