@@ -28,6 +28,7 @@ from hwsim.fast.vectors import (
     element,
     load,
     load_octet,
+    rolled_up,
     splat,
     store,
 )
@@ -129,6 +130,7 @@ def read_near(choice: Choice, vector: int, slot: int) -> Any:
     found = look_up_among(splat(choice.values, 0), table, word)
     lanes = lanes_of(table)
     for first in range(lanes, choice.span, lanes):
+        rolled_up()
         word = behind(word, table)
         found = look_up_among(found, load_table(choice.values, begin + first), word)
     return found
@@ -143,6 +145,7 @@ def read_among(choice: Choice, vector: int, slot: int) -> Any:
     found = look_up_among(splat(choice.values, 0), table, word)
     lanes = lanes_of(table)
     for first in range(lanes, choice.span, lanes):
+        rolled_up()
         word = behind(word, table)
         found = look_up_among(found, load_wide_table(choice.values, begin + first), word)
     return found

@@ -15,16 +15,17 @@ from hwsim.fast.collect import collect_chained, collect_lanes
 from hwsim.fast.compiled import inlined
 from hwsim.fast.phases_by_left import work_by_left
 from hwsim.fast.phases_by_right import work_by_right
+from hwsim.fast.update import rate_of
 from hwsim.fast.vectors import fill
 
 
 @inlined
 def begin_update(
     part: Any, number: Any, memory: Any, tables: Any, scratch: Any,
-    block: int, shift: int, tally: np.ndarray,
+    block: int, tally: np.ndarray,
 ) -> None:  # fmt: skip
-    """Delta and step of every right neuron, and of every segment."""
-    delta, step = of_neurons(part, scratch)
+    """Delta of every right neuron, and of every segment."""
+    (delta,) = of_neurons(part, scratch)
     if part.is_last:
         neurons.read_output_deltas(part, memory.output_delta, block, delta)
     elif is_per_edge(memory):
@@ -34,16 +35,15 @@ def begin_update(
             part, number, memory.delta, tables.right_delta_place, memory.slope, tables.right_place,
             tables.touches, block, delta,
         )  # fmt: skip
-    neurons.make_steps(delta, part.n_right, shift, number.high, step)
-    neurons.spread(part, delta, step, tables.right, scratch.delta, scratch.step)
+    neurons.spread(part, delta, tables.right, scratch.delta)
 
 
 @inlined
-def of_neurons(part: Any, scratch: Any) -> tuple[np.ndarray, np.ndarray]:
-    """Where the delta and the step of each right neuron are."""
+def of_neurons(part: Any, scratch: Any) -> tuple[np.ndarray]:
+    """Where the delta of each right neuron is."""
     if part.segments_per_neuron > 1:
-        return scratch.right_delta, scratch.right_step
-    return scratch.delta, scratch.step
+        return (scratch.right_delta,)
+    return (scratch.delta,)
 
 
 @inlined
@@ -115,24 +115,25 @@ def work(
     slope = part.slope + (block - 1 - part.lag) % max(1, part.slope_copies) * part.left_size
     delta = part.delta + block % 2 * part.delta_size
     if trains:
-        begin_update(part, number, memory, tables, scratch, block, shift, tally)
+        begin_update(part, number, memory, tables, scratch, block, tally)
+    rate = rate_of(number, memory.weight, shift)
     if part.is_by_left:
         work_by_left(
-            part, number, memory, tables, scratch,
+            part, number, memory, tables, scratch, rate,
             forward, backward, slope, delta, forwards, trains, tally,
         )  # fmt: skip
     else:
         if forwards:
             fill(scratch.sums, 0, part.stride)
         work_by_right(
-            part, number, memory, tables, scratch,
+            part, number, memory, tables, scratch, rate,
             forward, backward, slope, forwards, trains, tally,
         )  # fmt: skip
     if forwards:
         finish_forward(part, number, memory, tables, scratch, block, label, tally)
     if trains:
-        _, step = of_neurons(part, scratch)
-        tally[tallies.BIAS] += neurons.update_biases(part, number, memory.bias, step)
+        (of_right,) = of_neurons(part, scratch)
+        tally[tallies.BIAS] += neurons.update_biases(part, number, memory.bias, of_right, rate)
         if not part.is_first:
             if is_per_edge(memory):
                 tally[tallies.BACK_SUM] += finish_backward(

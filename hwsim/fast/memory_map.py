@@ -15,6 +15,7 @@ from hwsim.fast.arrange import lay_out
 from hwsim.fast.curves import make_curve
 from hwsim.fast.layout import FETCHED, Layout, detached, in_slots, whole_vectors
 from hwsim.fast.llvm import LANES
+from hwsim.fast.neurons import NEVER
 from hwsim.inference import winning_order
 from hwsim.interleaver import Index
 from hwsim.schedule import JunctionSchedule, Schedule
@@ -92,7 +93,8 @@ class Tables(NamedTuple):
     right_place: NDArray
     right_delta_place: NDArray
     touches: NDArray
-    winning: NDArray
+    priority: NDArray
+    by_priority: NDArray
     curve: NDArray
 
 
@@ -103,14 +105,12 @@ class Scratch(NamedTuple):
     backward: NDArray
     sums: NDArray
     joined: NDArray
-    step: NDArray
     delta: NDArray
     products: NDArray
     contribution: NDArray
     by_clock: NDArray
     partial: NDArray
     right_delta: NDArray
-    right_step: NDArray
     address: NDArray
     a: NDArray
 
@@ -296,13 +296,17 @@ class MemoryMap:
             touches_of(part)[order]
             for part, order in zip(self.schedule.junctions, orders, strict=True)
         ]
-        winning = np.argsort(orders[-1])[winning_order(detached(self.schedule.junctions[-1]))]
+        winning = winning_order(detached(self.schedule.junctions[-1]))
+        by_priority = np.argsort(orders[-1])[winning[::-1]]
+        priority = np.full(whole_vectors(len(winning)), NEVER)
+        priority[by_priority] = np.arange(len(winning))
         return Tables(
             **joined,
             right_place=self._joined("right_place", [*places, []], np.int32),
             right_delta_place=self._joined("right_delta_place", [*delta_places, []], np.int32),
             touches=self._joined("touches", touches, np.int32),
-            winning=self._joined("winning", [padded(winning)], np.int32),
+            priority=self._joined("priority", [priority], np.int64),
+            by_priority=self._joined("by_priority", [by_priority], np.int32),
             curve=self._joined("curve", both, wide),
         )
 
@@ -332,8 +336,7 @@ class MemoryMap:
         word, wide = WORDS[self.bits]
         is_short = all(self.junctions["is_short"][1:])
         dtypes = {
-            **dict.fromkeys(("forward", "backward", "step", "delta", "products"), word),
-            **dict.fromkeys(("right_delta", "right_step"), word),
+            **dict.fromkeys(("forward", "backward", "delta", "products", "right_delta"), word),
             **dict.fromkeys(("sums", "joined"), wide),
             **dict.fromkeys(("address", "a"), np.int32),
             **dict.fromkeys(
@@ -350,9 +353,9 @@ class MemoryMap:
     def _scratch_sizes(self, record: np.void, layout: Layout) -> dict[str, int]:
         """What one junction needs."""
         slots, n_right, stride = layout.slots.size, record["n_right"], record["stride"]
-        sizes = dict.fromkeys(("right_delta", "right_step", "address", "a", "joined"), n_right)
+        sizes = dict.fromkeys(("right_delta", "address", "a", "joined"), n_right)
         # Look-ups read up to ``span`` neurons from the last one on.
-        sizes |= dict.fromkeys(("sums", "step", "delta"), stride + record["span"])
+        sizes |= dict.fromkeys(("sums", "delta"), stride + record["span"])
         if layout.kind == FETCHED:
             fetched = stride * min(record["rows"], self.numbers["rows"][0])
             sizes |= dict.fromkeys(("forward", "backward"), fetched)

@@ -69,4 +69,6 @@ def run_blocks(
                 begun + block, forwards, label, trains, shift, tallies[j],
             )  # fmt: skip
             if forwards and is_last:
-                predictions[forward] = neurons.predict(parts[j].n_right, tables.winning, scratch.a)
+                predictions[forward] = neurons.predict(
+                    parts[j].n_right, tables.priority, tables.by_priority, scratch.a
+                )

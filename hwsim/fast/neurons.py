@@ -1,9 +1,9 @@
 """The right side of a junction, neuron by neuron: what few neurons need, not many edges.
 
-Backwards, each right neuron's delta is read, the step u made of it, and both are spread over the
-neuron's segments. Forwards, the segments are added up, and the activation of the sum goes to the
-layer to the right or to the cost. Activation functions are tables: address 0 is what lies below the
-domain, the last one what lies above.
+Backwards, each right neuron's delta is read and spread over the neuron's segments. Forwards, the
+segments are added up, and the activation of the sum goes to the layer to the right or to the cost.
+Activation functions are tables: address 0 is what lies below the domain, the last one what lies
+above.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import numpy as np
 from hwsim.fast.compiled import compiled, inlined
 from hwsim.fast.gather import load_each, lower_half, upper_half
 from hwsim.fast.llvm import LANES
+from hwsim.fast.update import Rate, steps
 from hwsim.fast.vectors import (
     add,
     add_saturating,
@@ -22,7 +23,6 @@ from hwsim.fast.vectors import (
     count_differing_first,
     element,
     fill,
-    first_equal,
     greatest,
     lane_of,
     lengthen,
@@ -32,11 +32,17 @@ from hwsim.fast.vectors import (
     multiply_low,
     odd,
     put,
+    shift_left,
     shift_right,
     splat,
     store,
-    subtract_saturating,
 )
+
+PRIORITY_BITS = 32
+"""Of equal outputs; their values stand above."""
+
+NEVER = -(1 << 63)
+"""The priority of what is no output."""
 
 
 @compiled
@@ -116,42 +122,23 @@ def read_layer_sums(
 
 
 @compiled
-def make_steps(delta: np.ndarray, n_right: int, shift: int, high: int, step: np.ndarray) -> None:
-    """u of each right neuron (``hwsim.update``)."""
-    zero = splat(delta, 0)
-    highest = splat(delta, high)
-    for neuron in range(0, n_right, LANES):
-        negated = minimum(subtract_saturating(zero, load(delta, neuron)), highest)
-        if shift:
-            rounding = odd(shift_right(negated, shift - 1))
-            negated = add(shift_right(negated, shift), rounding)
-        store(step, neuron, negated)
-
-
-@compiled
-def spread(
-    part: Any, delta: np.ndarray, step: np.ndarray, right: np.ndarray,
-    of_segment_delta: np.ndarray, of_segment_step: np.ndarray,
-) -> None:  # fmt: skip
+def spread(part: Any, delta: np.ndarray, right: np.ndarray, of_segment: np.ndarray) -> None:
     """Give each segment what its right neuron has, if it is not the whole neuron; padding zeros."""
     if part.segments_per_neuron > 1:
         for segment in range(part.segments):
             neuron = element(right, part.right + segment)
-            put(of_segment_delta, segment, element(delta, neuron))
-            put(of_segment_step, segment, element(step, neuron))
-    padding = part.stride - part.segments
-    fill(of_segment_delta, part.segments, padding)
-    fill(of_segment_step, part.segments, padding)
+            put(of_segment, segment, element(delta, neuron))
+    fill(of_segment, part.segments, part.stride - part.segments)
 
 
 @compiled
-def update_biases(part: Any, number: Any, bias: np.ndarray, step: np.ndarray) -> int:
+def update_biases(part: Any, number: Any, bias: np.ndarray, delta: np.ndarray, rate: Rate) -> int:
     """b += u; how many were clipped."""
     lowest, highest = splat(bias, number.low), splat(bias, number.high)
     count = 0
     for neuron in range(0, part.n_right, LANES):
         at = part.bias + neuron
-        old, u = load(bias, at), load(step, neuron)
+        old, u = load(bias, at), steps(load(delta, neuron), rate)
         new = minimum(maximum(add_saturating(old, u), lowest), highest)
         count += count_differing_first(new, add(old, u), part.n_right - neuron)
         store(bias, at, new)
@@ -243,15 +230,10 @@ def write_cost(
 
 
 @compiled
-def predict(n_right: int, winning: np.ndarray, a: np.ndarray) -> int:
-    """The largest output, the first of equals in the order of ``inference.winning_order``."""
-    best = splat(a, 0)
-    for k in range(0, n_right, LANES):
-        best = maximum(best, load_each(a, 0, winning, k))
-    largest = greatest(best)
-    # Behind the last output stands output 0 once more: it is found where it belongs before.
-    for k in range(0, n_right, LANES):
-        lane = first_equal(load_each(a, 0, winning, k), splat(a, largest))
-        if lane < LANES:
-            return element(winning, k + lane)
-    return 0
+def predict(n_right: int, priority: np.ndarray, by_priority: np.ndarray, a: np.ndarray) -> int:
+    """The largest output; of equals the one that comes first in ``inference.winning_order``."""
+    best = splat(priority, NEVER)
+    for neuron in range(0, n_right, LANES):
+        key = shift_left(lengthen(load(a, neuron)), PRIORITY_BITS)
+        best = maximum(best, add(key, load(priority, neuron)))
+    return element(by_priority, greatest(best) & ((1 << PRIORITY_BITS) - 1))

@@ -34,7 +34,7 @@ from hwsim.fast.layout import NEAR, WITHIN
 from hwsim.fast.llvm import LANES
 from hwsim.fast.rearrangement import first_half
 from hwsim.fast.tallies import BACK_PRODUCT, BACK_SUM, WEIGHT
-from hwsim.fast.update import changed
+from hwsim.fast.update import Rate, changed, steps
 from hwsim.fast.vectors import (
     add,
     add_saturating,
@@ -61,7 +61,7 @@ are kept, because their sums have to be followed one by one."""
 def work_tile(
     back: int, times: Any, plus: Any, quick: Any, read: Any,
     part: Any, number: Any, memory: Any, scratch: Any,
-    factors: Factors, bounds: Bounds, delta: Choice, step: Choice, begin: int, rows: int,
+    factors: Factors, bounds: Bounds, rate: Rate, delta: Choice, begin: int, rows: int,
     partial: Any, tile: int, forward: int, backward: int, slope: int, tally: np.ndarray,
 ) -> Any:  # fmt: skip
     """All phases of a tile, row after row; each has an edge of each of 32 left neurons.
@@ -73,15 +73,15 @@ def work_tile(
         times: how BP multiplies.
         plus: how it adds.
         quick: both, where nothing leaves the number range.
-        read: how to read ``delta`` and ``step``.
+        read: how to read ``delta``.
         part: the junction's record.
         number: the ``NUMBER`` record.
         memory: what the hardware has.
         scratch: overwritten.
         factors: of the junction.
         bounds: of its numbers.
+        rate: at which to learn.
         delta: of the right neurons.
-        step: u of the right neurons.
         begin: first slot.
         rows: edges of each left neuron.
         partial: deltas of the left neurons so far.
@@ -101,7 +101,7 @@ def work_tile(
     for row in range(rows):
         slot = begin + row * LANES
         prefetch(memory.weight, at + slot + AHEAD)
-        prefetch(step.word, step.word_at + slot + AHEAD)
+        prefetch(delta.word, delta.word_at + slot + AHEAD)
         weight = load(memory.weight, at + slot)
         product = multiply_fraction(weight, a)
         if is_half:
@@ -109,14 +109,14 @@ def work_tile(
         else:
             store(scratch.products, to, product)
         to += stride
-        u = read(step, row, slot)
+        right = read(delta, row, slot)
+        u = steps(right, rate)
         new = add_saturating(weight, multiply_fraction(u, old_a))
         distance = subtract(new, bounds.sum)
         if back == NO_BACKPROP:
             if any_above(subtract_unsigned(distance, bounds.one), bounds.span):
                 new = update_carefully(weight, u, old_a, number, tally)
         else:
-            right = read(delta, row, slot)
             share, summed, distance = quick(
                 weight, right, a_slope, factors, partial, bounds, distance
             )
@@ -162,12 +162,14 @@ def add_carefully(
 def work_tiles(
     back: int, times: Any, plus: Any, quick: Any, read: Any,
     part: Any, number: Any, memory: Any, tables: Any, scratch: Any,
-    panel: int, forward: int, backward: int, slope: int, sums: int, tally: np.ndarray,
+    rate: Rate, panel: int, forward: int, backward: int, slope: int, sums: int, tally: np.ndarray,
 ) -> None:  # fmt: skip
     """All phases of the tiles of a panel."""
     first = part.first + panel * part.panel_rows
-    where = (tables.first, first, part.span, tables.word, part.word, tables.source, part.source)
-    delta, step = Choice(scratch.delta, *where), Choice(scratch.step, *where)
+    delta = Choice(
+        scratch.delta, tables.first, first, part.span,
+        tables.word, part.word, tables.source, part.source,
+    )  # fmt: skip
     factors, bounds = factors_of(part, number, memory.weight), bounds_of(number, memory.weight)
     at = part.tile + panel * part.tiles
     for t in range(part.tiles):
@@ -177,7 +179,7 @@ def work_tiles(
             partial = load(memory.delta, sums + tile)
         partial = work_tile(
             back, times, plus, quick, read, part, number, memory, scratch, factors, bounds,
-            delta, step, begin, (end - begin) // LANES, partial,
+            rate, delta, begin, (end - begin) // LANES, partial,
             tile, forward, backward, slope, tally,
         )  # fmt: skip
         if back == SUMMED:
@@ -187,54 +189,59 @@ def work_tiles(
 @inlined
 def keep_or_add(
     times: Any, plus: Any, quick: Any, read: Any, part: Any, number: Any, memory: Any, tables: Any,
-    scratch: Any,
+    scratch: Any, rate: Rate,
     panel: int, forward: int, backward: int, slope: int, sums: int, tally: np.ndarray,
 ) -> None:  # fmt: skip
     """As ``work_tiles``, with what becomes of BP's products here."""
     if part.is_chained:
         work_tiles(
             CHAINED, times, plus, quick, read, part, number, memory, tables, scratch,
-            panel, forward, backward, slope, sums, tally,
+            rate, panel, forward, backward, slope, sums, tally,
         )  # fmt: skip
     else:
         work_tiles(
             SUMMED, times, plus, quick, read, part, number, memory, tables, scratch,
-            panel, forward, backward, slope, sums, tally,
+            rate, panel, forward, backward, slope, sums, tally,
         )  # fmt: skip
 
 
 @inlined
 def learn(
     read: Any, part: Any, number: Any, memory: Any, tables: Any, scratch: Any,
-    panel: int, forward: int, backward: int, slope: int, sums: int, tally: np.ndarray,
+    rate: Rate, panel: int, forward: int, backward: int, slope: int, sums: int, tally: np.ndarray,
 ) -> None:  # fmt: skip
     """As ``work_tiles``, the way that junction, profile and numbers ask for."""
     if part.is_first:
         # The functions of BP are not called.
         work_tiles(
             NO_BACKPROP, times_weight, plain_sum, quick_weight, read,
-            part, number, memory, tables, scratch, panel, forward, backward, slope, sums, tally,
+            part, number, memory, tables, scratch, rate,
+            panel, forward, backward, slope, sums, tally,
         )  # fmt: skip
     elif not is_per_edge(memory):
         if scratch.contribution.itemsize == memory.weight.itemsize:
             keep_or_add(
                 times_weight_short, plain_sum, quick_weight_short, read,
-                part, number, memory, tables, scratch, panel, forward, backward, slope, sums, tally,
+                part, number, memory, tables, scratch, rate,
+            panel, forward, backward, slope, sums, tally,
             )  # fmt: skip
         else:
             keep_or_add(
                 times_weight, plain_sum, quick_weight, read,
-                part, number, memory, tables, scratch, panel, forward, backward, slope, sums, tally,
+                part, number, memory, tables, scratch, rate,
+            panel, forward, backward, slope, sums, tally,
             )  # fmt: skip
     elif part.is_short:
         keep_or_add(
             times_slope_short, clipped_sum, quick_slope_short, read,
-            part, number, memory, tables, scratch, panel, forward, backward, slope, sums, tally,
+            part, number, memory, tables, scratch, rate,
+            panel, forward, backward, slope, sums, tally,
         )  # fmt: skip
     else:
         keep_or_add(
             times_slope, clipped_sum, quick_slope, read,
-            part, number, memory, tables, scratch, panel, forward, backward, slope, sums, tally,
+            part, number, memory, tables, scratch, rate,
+            panel, forward, backward, slope, sums, tally,
         )  # fmt: skip
 
 
@@ -259,7 +266,7 @@ def sum_products(part: Any, number: Any, tables: Any, scratch: Any, panel: int) 
 
 @inlined
 def work_by_left(
-    part: Any, number: Any, memory: Any, tables: Any, scratch: Any,
+    part: Any, number: Any, memory: Any, tables: Any, scratch: Any, rate: Rate,
     forward: int, backward: int, slope: int, delta: int,
     forwards: bool, trains: bool, tally: np.ndarray,
 ) -> None:  # fmt: skip
@@ -270,12 +277,12 @@ def work_by_left(
         elif part.kind == NEAR:
             learn(
                 read_near, part, number, memory, tables, scratch,
-                panel, forward, backward, slope, delta, tally,
+                rate, panel, forward, backward, slope, delta, tally,
             )  # fmt: skip
         else:
             learn(
                 read_far, part, number, memory, tables, scratch,
-                panel, forward, backward, slope, delta, tally,
+                rate, panel, forward, backward, slope, delta, tally,
             )  # fmt: skip
         if forwards:
             sum_products(part, number, tables, scratch, panel)

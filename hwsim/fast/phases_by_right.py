@@ -24,7 +24,7 @@ from hwsim.fast.fetch import Operand, fetch_banks, read_banks, read_slots
 from hwsim.fast.layout import DIRECT
 from hwsim.fast.llvm import LANES
 from hwsim.fast.tallies import BACK_PRODUCT, WEIGHT
-from hwsim.fast.update import update_rows
+from hwsim.fast.update import Rate, update_rows
 
 
 @inlined
@@ -87,19 +87,19 @@ def feed_forward(
 
 @inlined
 def update(
-    read: Any, left: Operand, part: Any, number: Any, memory: Any, scratch: Any,
+    read: Any, left: Operand, part: Any, number: Any, memory: Any, scratch: Any, rate: Rate,
     row: int, rows: int,
 ) -> int:  # fmt: skip
     """New weights of some rows of slots; how many were clipped."""
     return update_rows(
-        memory.weight, part.weight + row * LANES, read, left, scratch.step,
+        memory.weight, part.weight + row * LANES, read, left, scratch.delta, rate,
         rows, part.rows, part.stride, number.low, number.high,
     )  # fmt: skip
 
 
 @inlined
 def work_by_right(
-    part: Any, number: Any, memory: Any, tables: Any, scratch: Any,
+    part: Any, number: Any, memory: Any, tables: Any, scratch: Any, rate: Rate,
     forward: int, backward: int, slope: int, forwards: bool, trains: bool, tally: np.ndarray,
 ) -> None:  # fmt: skip
     """All phases of all edges.
@@ -110,6 +110,7 @@ def work_by_right(
         memory: what the hardware has.
         tables: the pattern.
         scratch: overwritten.
+        rate: at which to learn.
         forward: where the copy of activations lies that FF reads.
         backward: the same for UP.
         slope: where the derivatives lie that BP reads.
@@ -128,7 +129,9 @@ def work_by_right(
                 tally[BACK_PRODUCT] += backpropagate(part, number, memory, scratch, left, row, rows)
             if trains:
                 left = in_banks(part, tables, memory.activation, backward, row)
-                tally[WEIGHT] += update(read_banks, left, part, number, memory, scratch, row, rows)
+                tally[WEIGHT] += update(
+                    read_banks, left, part, number, memory, scratch, rate, row, rows
+                )
             continue
         # Only junction 1 is fetched, and there is no BP.
         if forwards:
@@ -136,4 +139,6 @@ def work_by_right(
             feed_forward(read_slots, left, part, memory, scratch, row, rows)
         if trains:
             left = fetched(part, tables, memory.activation, backward, row, rows, scratch.backward)
-            tally[WEIGHT] += update(read_slots, left, part, number, memory, scratch, row, rows)
+            tally[WEIGHT] += update(
+                read_slots, left, part, number, memory, scratch, rate, row, rows
+            )

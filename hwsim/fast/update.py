@@ -1,8 +1,11 @@
-"""Update of some edges: w += u*a, saturating (``hwsim.update``)."""
+"""Update of some edges: w += u*a, saturating, u = -eta*delta (``hwsim.update``).
+
+u costs less than looking it up: eta is a fraction.
+"""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -22,6 +25,31 @@ from hwsim.fast.vectors import (
 )
 
 
+class Rate(NamedTuple):
+    """How a delta becomes a step.
+
+    Attributes:
+        minus_eta: as a fraction in every lane.
+        lowest: the least delta that can be negated.
+    """
+
+    minus_eta: Any
+    lowest: Any
+
+
+@inlined
+def rate_of(number: Any, word: np.ndarray, shift: int) -> Rate:
+    """The rate for eta = 2^-shift; shifts leave a bit of a number."""
+    one = 1 << (8 * word.itemsize - 1)
+    return Rate(splat(word, -(one >> shift)), splat(word, -number.high))
+
+
+@inlined
+def steps(delta: Any, rate: Rate) -> Any:
+    """u of right neurons, or of edges."""
+    return multiply_fraction(maximum(delta, rate.lowest), rate.minus_eta)
+
+
 @inlined
 def changed(old: Any, u: Any, a: Any, lowest: Any, highest: Any) -> Any:
     """New weights, and how many of them were clipped."""
@@ -32,7 +60,7 @@ def changed(old: Any, u: Any, a: Any, lowest: Any, highest: Any) -> Any:
 
 @compiled
 def update_rows(
-    weight: np.ndarray, at: int, read: Any, left: Operand, step: np.ndarray,
+    weight: np.ndarray, at: int, read: Any, left: Operand, delta: np.ndarray, rate: Rate,
     rows: int, all_rows: int, stride: int, low: int, high: int,
 ) -> int:  # fmt: skip
     """By right neuron: change the weights of ``rows`` rows of slots.
@@ -42,7 +70,8 @@ def update_rows(
         at: see there.
         read: how to read ``left``.
         left: activations as fractions.
-        step: (stride,) u of each segment.
+        delta: (stride,) of each segment.
+        rate: what makes steps of them.
         rows: how many rows.
         all_rows: rows of the junction.
         stride: slots of a row.
@@ -55,7 +84,7 @@ def update_rows(
     lowest, highest = splat(weight, low), splat(weight, high)
     clipped = 0
     for v in range(0, stride, LANES):
-        u = load(step, v)
+        u = steps(load(delta, v), rate)
         for row in range(rows):
             slot = at + v * all_rows + row * LANES
             new, count = changed(load(weight, slot), u, read(left, row, v), lowest, highest)
