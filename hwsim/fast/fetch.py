@@ -20,7 +20,6 @@ from hwsim.fast.look_ups import (
     behind,
     lanes_of,
     load_table,
-    load_wide_table,
     look_up,
     look_up_among,
 )
@@ -106,15 +105,14 @@ def fetch_banks(
 class Choice(NamedTuple):
     """One of ``values`` for each slot.
 
-    ``read_near`` looks it up among the ``span`` values from ``first`` of the vector on; ``word``
-    says which of them each slot reads; so does ``read_within``, which loads one by one.
-    ``read_far`` loads the value at ``place``.
+    ``read_near`` looks it up in tables of values; ``reach`` says where the first and where the last
+    of each vector begins, ``word`` which of the values each slot reads, counted from the first. So
+    it does for ``read_within``, which loads one by one. ``read_far`` loads the value at ``place``.
     """
 
     values: np.ndarray
-    first: np.ndarray
-    first_at: int
-    span: int
+    reach: np.ndarray
+    reach_at: int
     word: np.ndarray
     word_at: int
     place: np.ndarray
@@ -123,38 +121,24 @@ class Choice(NamedTuple):
 
 @inlined
 def read_near(choice: Choice, vector: int, slot: int) -> Any:
-    """One vector: slots ``slot`` onwards, whose values begin at ``first`` of ``vector``."""
-    begin = element(choice.first, choice.first_at + vector)
+    """One vector: slots ``slot`` onwards, whose tables are those of ``vector``."""
+    reach = choice.reach_at + 2 * vector
+    begin, last = element(choice.reach, reach), element(choice.reach, reach + 1)
     word = load(choice.word, choice.word_at + slot)
     table = load_table(choice.values, begin)
     found = look_up_among(splat(choice.values, 0), table, word)
-    lanes = lanes_of(table)
-    for first in range(lanes, choice.span, lanes):
+    while begin < last:
         rolled_up()
+        begin += lanes_of(table)
         word = behind(word, table)
-        found = look_up_among(found, load_table(choice.values, begin + first), word)
-    return found
-
-
-@inlined
-def read_among(choice: Choice, vector: int, slot: int) -> Any:
-    """As ``read_near``, where the values are many."""
-    begin = element(choice.first, choice.first_at + vector)
-    word = load(choice.word, choice.word_at + slot)
-    table = load_wide_table(choice.values, begin)
-    found = look_up_among(splat(choice.values, 0), table, word)
-    lanes = lanes_of(table)
-    for first in range(lanes, choice.span, lanes):
-        rolled_up()
-        word = behind(word, table)
-        found = look_up_among(found, load_wide_table(choice.values, begin + first), word)
+        found = look_up_among(found, load_table(choice.values, begin), word)
     return found
 
 
 @inlined
 def read_within(choice: Choice, vector: int, slot: int) -> Any:
     """As ``read_near``, among up to 65 536 values."""
-    begin = element(choice.first, choice.first_at + vector)
+    begin = element(choice.reach, choice.reach_at + 2 * vector)
     return load_each(choice.values, begin, choice.word, choice.word_at + slot)
 
 

@@ -19,9 +19,9 @@ from hwsim.fast.llvm import LANES
 from hwsim.fast.look_ups import (
     NOTHING,
     among_word,
-    wide_tables,
-    widest_in_wide_tables,
-    widest_table,
+    most_tables,
+    table_lanes,
+    tables_for,
 )
 from hwsim.interleaver import Index, Interleaver
 from hwsim.schedule import JunctionSchedule
@@ -98,15 +98,13 @@ class Products:
 
     Attributes:
         kind: ``NEAR``, to be looked up, ``WITHIN`` or ``FAR``, to be loaded one by one.
-        first: (vectors,) the products that each vector chooses from begin here; 0 if far.
-        word: (vectors * LANES,) which one, counted from there, as ``look_up_among`` has it if near.
-        span: how many there are to choose from at most.
+        cost: clocks for a vector.
+        tables: arrays that kernels read, by name.
     """
 
     kind: int
-    first: Index
-    word: Index
-    span: int
+    cost: float
+    tables: dict[str, Index]
 
     @classmethod
     def of(cls, bundles: Bundles, by_edge: Index, nowhere: int, bits: int) -> Products:
@@ -115,29 +113,19 @@ class Products:
         places[:, bundles.of_edge] = by_edge.reshape(len(by_edge), -1)
         vectors = places.reshape(-1, LANES)
         is_some = vectors < nowhere
-        first = np.where(is_some, vectors, nowhere).min(axis=1) // LANES * LANES
-        span = int((np.where(is_some, vectors, 0).max(axis=1) - first).max()) + 1
-        if span <= widest_in_wide_tables(bits):
+        first = np.where(is_some, vectors, nowhere - 1).min(axis=1) // LANES * LANES
+        span = np.where(is_some, vectors, 0).max(axis=1) - first + 1
+        count = np.maximum(1, tables_for(span, bits))
+        cost = LOOK_UP_COST + TABLE_COST * float(count.mean())
+        choice = {"product_reach": _reach(first, count, bits)}
+        if count.max() <= most_tables() and cost <= LOAD_EACH_COST:
             word = np.where(is_some, among_word(vectors - first[:, None]), NOTHING)
-            return cls(NEAR, first, word.ravel(), span)
+            return cls(NEAR, cost, choice | {"product_word": word.ravel()})
         # Where there is no edge, any product does for neurons that do not exist, only a zero else.
-        if span <= MOST_WITHIN and bundles.d_in % bundles.at_once == 0:
+        if span.max() <= MOST_WITHIN and bundles.d_in % bundles.at_once == 0:
             word = np.where(is_some, vectors - first[:, None], 0)
-            return cls(WITHIN, first, word.ravel(), span)
-        return cls(FAR, np.zeros_like(first), places.ravel(), span)
-
-    def cost(self, bits: int) -> float:
-        """Clocks for a vector."""
-        if self.kind != NEAR:
-            return LOAD_EACH_COST
-        return LOOK_UP_COST + TABLE_COST * wide_tables(self.span, bits)
-
-    @property
-    def tables(self) -> dict[str, Index]:
-        """As the kernels read it."""
-        if self.kind == FAR:
-            return {"product": self.word}
-        return {"product_first": self.first, "product_word": self.word}
+            return cls(WITHIN, LOAD_EACH_COST, choice | {"product_word": word.ravel()})
+        return cls(FAR, LOAD_EACH_COST, {"product": places.ravel()})
 
 
 @dataclass(frozen=True, eq=False)
@@ -186,8 +174,8 @@ def by_left(part: JunctionSchedule, bits: int) -> Layout:
     by_neuron = np.sort(by_edge.reshape(columns.panels, -1, shape.d_in))
     bundles, products = _bundled(by_neuron, stride, columns.rows * stride, bits)
     right = np.arange(shape.n_edges) // shape.d_in
-    first, span = _reach(right, row)
-    is_near = span <= widest_table(bits)
+    first, count = _right_tables(right, row, bits)
+    is_near = count.max() <= most_tables()
     is_placed = not np.array_equal(place, np.arange(shape.n_left))
     is_chained = shape.index > 1 and loses_sums(part)
     left_size = whole_vectors(shape.n_left)
@@ -205,7 +193,6 @@ def by_left(part: JunctionSchedule, bits: int) -> Layout:
             "panel_neurons": bundles.n_right,
             "panel_places": bundles.size,
             "tiles": columns.tiles,
-            "span": span,
             "is_placed": is_placed,
             "product_stride": stride,
             "bundles": bundles.count,
@@ -213,7 +200,6 @@ def by_left(part: JunctionSchedule, bits: int) -> Layout:
             "bundle_length": bundles.length,
             "no_product": columns.rows * stride,
             "product_kind": products.kind,
-            "product_span": products.span,
             # One segment for each right neuron, nothing is spread; and a zero behind the last.
             "segments": shape.n_right,
             "stride": whole_vectors(shape.n_right + 1),
@@ -222,7 +208,11 @@ def by_left(part: JunctionSchedule, bits: int) -> Layout:
         tables={"tile": columns.tile}
         | products.tables
         | ({"place": place} if is_placed or is_chained else {})
-        | (_near(slot, columns, right, row, first) if is_near else _far(slot, columns, right))
+        | (
+            _near(slot, columns, right, row, first, count, bits)
+            if is_near
+            else _far(slot, columns, right)
+        )
         | (_chains(part, slot) if is_chained else {}),
     )
 
@@ -259,7 +249,7 @@ def _bundled(by_neuron: Index, stride: int, nowhere: int, bits: int) -> tuple[Bu
     _, n_right, d_in = by_neuron.shape
     fits = [Bundles(n_right, d_in, 2**k) for k in range(LANES.bit_length())]
     found = [(bundles, Products.of(bundles, by_neuron, nowhere, bits)) for bundles in fits]
-    return min(found, key=lambda pair: pair[0].cost(pair[1].cost(bits)))
+    return min(found, key=lambda pair: pair[0].cost(pair[1].cost))
 
 
 def _stride(n_left: int) -> int:
@@ -290,21 +280,26 @@ def _panels(shape: JunctionShape, row: Index, stride: int) -> tuple[int, int]:
     return (rows, all_rows // rows) if (panel == row // rows).all() else (all_rows, 1)
 
 
-def _reach(right: Index, row: Index) -> tuple[Index, int]:
-    """(rows,) first right neuron of each row of a tile, and how many a row reaches at most."""
+def _reach(first: Index, count: Index, bits: int) -> Index:
+    """Where the first and the last of so many tables begin, one after the other."""
+    return np.stack([first, first + (count - 1) * table_lanes(bits)], axis=1).ravel()
+
+
+def _right_tables(right: Index, row: Index, bits: int) -> tuple[Index, Index]:
+    """(rows,) first right neuron of each row of a tile, and how many tables a row reaches."""
     rows = int(row.max()) + 1
     first, last = np.full(rows, right[-1]), np.zeros(rows, dtype=np.int64)
     np.minimum.at(first, row, right)
     np.maximum.at(last, row, right)
-    return first, int((last - first).max()) + 1
+    return first, tables_for(last - first + 1, bits)
 
 
 def _near(
-    slot: Index, columns: Columns, right: Index, row: Index, first: Index
+    slot: Index, columns: Columns, right: Index, row: Index, first: Index, count: Index, bits: int
 ) -> dict[str, Index]:
     word = np.full(columns.size, NOTHING)
     word[slot] = among_word(right - first[row])
-    return {"word": word, "first": first}
+    return {"word": word, "reach": _reach(first, count, bits)}
 
 
 def _far(slot: Index, columns: Columns, right: Index) -> dict[str, Index]:

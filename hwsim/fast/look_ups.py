@@ -40,29 +40,15 @@ def look_up(typing: Any, table: Vector, control: Vector) -> Any:
     return kind(table, control), generate
 
 
-def _loads(count_for: Any) -> Any:
-    """Make a load of as many elements as ``count_for`` their width."""
-
-    def load_some(typing: Any, array: types.Array, offset: types.Integer) -> Any:
-        return load_lanes(count_for(array.dtype.bitwidth))(typing, array, offset)
-
-    return intrinsic(load_some)
+def table_lanes(bits: int) -> int:
+    """Elements among which ``look_up_among`` chooses at once: what two vectors hold."""
+    return 1024 // bits if native_bits() == 512 else OCTET
 
 
-def _table_lanes(bits: int) -> int:
-    return 512 // bits if native_bits() == 512 else OCTET
-
-
-def wide_table_lanes(bits: int) -> int:
-    """Two tables can be one: where the processor's numbers reach over both."""
-    return 2 * _table_lanes(bits) if native_bits() == 512 else OCTET
-
-
-load_table = _loads(_table_lanes)
-"""``load_table(array, offset)``: as many elements as ``look_up_among`` looks up at once."""
-
-load_wide_table = _loads(wide_table_lanes)
-"""``load_wide_table(array, offset)``: as many as it can; costs less where they are needed."""
+@intrinsic
+def load_table(typing: Any, array: types.Array, offset: types.Integer) -> Any:
+    """``load_table(array, offset)``: as many elements as ``look_up_among`` looks up at once."""
+    return load_lanes(table_lanes(array.dtype.bitwidth))(typing, array, offset)
 
 
 @intrinsic
@@ -75,25 +61,16 @@ def lanes_of(typing: Any, vector: Vector) -> Any:
     return types.int64(vector), generate
 
 
-MOST_TABLES = 8
-"""Parts of a table, beyond which loading one by one costs less."""
-
-
-def widest_table(bits: int) -> int:
-    """Elements among which looking up costs less than loading one by one."""
+def most_tables() -> int:
+    """Tables of a vector beyond which looking up costs more than loading one by one."""
     if native_bits() == 512:
-        return MOST_TABLES * _table_lanes(bits)
-    return 5 * OCTET if native_bits() else OCTET
+        return 32
+    return 5 if native_bits() else 1
 
 
-def widest_in_wide_tables(bits: int) -> int:
-    """The same for wide tables."""
-    return MOST_TABLES * wide_table_lanes(bits) if native_bits() == 512 else widest_table(bits)
-
-
-def wide_tables(span: int, bits: int) -> int:
-    """How many of them that many elements take."""
-    return -(-span // wide_table_lanes(bits))
+def tables_for(span: Any, bits: int) -> Any:
+    """How many tables that many elements take."""
+    return -(-span // table_lanes(bits))
 
 
 def among_word(k: Any) -> Any:
@@ -137,17 +114,12 @@ def _look_up_numbers(builder: Any, found: Any, table: Any, control: Any) -> Any:
     # Only the lowest bits of a number count.
     number = builder.zext(control, found.type) if bits > 16 else control
     count = 512 // bits
+    native = {16: "llvm.x86.avx512.vpermi2var.hi.512", 32: "llvm.x86.avx512.vpermi2var.d.512"}
     low, high = (picked(builder, table, table, range(k, k + count)) for k in (0, count))
     parts = []
     for first in range(0, found.type.count, count):
         some = picked(builder, number, number, range(first, first + count))
-        if table.type.count == count:
-            native = {16: "llvm.x86.avx512.permvar.hi.512", 32: "llvm.x86.avx512.permvar.si.512"}
-            parts.append(call(builder, native[bits], table, some))
-        else:
-            native = {16: "llvm.x86.avx512.vpermi2var.hi.512",
-                      32: "llvm.x86.avx512.vpermi2var.d.512"}  # fmt: skip
-            parts.append(call(builder, native[bits], low, some, high))
+        parts.append(call(builder, native[bits], low, some, high))
     chosen = parts[0] if len(parts) == 1 else joined(builder, *parts)
     return builder.select(is_inside, chosen, found)
 

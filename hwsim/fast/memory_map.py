@@ -15,6 +15,7 @@ from hwsim.fast.arrange import lay_out
 from hwsim.fast.curves import make_curve
 from hwsim.fast.layout import FETCHED, Layout, detached, in_slots, whole_vectors
 from hwsim.fast.llvm import LANES
+from hwsim.fast.look_ups import table_lanes
 from hwsim.fast.neurons import NEVER
 from hwsim.inference import winning_order
 from hwsim.interleaver import Index
@@ -32,7 +33,7 @@ def _fields(names: str) -> np.dtype:
 
 
 TABLES = (
-    "source word first product product_word product_first tile run order before begin place "
+    "source word reach product product_word product_reach tile run order before begin place "
     "segment right"
 )
 """Arrays that a ``Layout`` brings."""
@@ -42,8 +43,7 @@ JUNCTION = _fields(
     "is_short share_shift weight_shift limit step_shift last_address curve "
     "kind is_by_left is_chained is_placed "
     "rows segments stride segments_per_neuron groups panels panel_rows panel_neurons panel_places "
-    "tiles span product_stride no_product product_kind product_span bundles bundle_width "
-    "bundle_length output_stride "
+    "tiles product_stride no_product product_kind bundles bundle_width bundle_length output_stride "
     f"{TABLES} touches "
     "weight bias activation slope left_size copies slope_copies delta delta_size delta_stride "
     "right_activation right_slope right_size right_copies right_slope_copies right_place "
@@ -78,10 +78,10 @@ class Tables(NamedTuple):
 
     source: NDArray
     word: NDArray
-    first: NDArray
+    reach: NDArray
     product: NDArray
     product_word: NDArray
-    product_first: NDArray
+    product_reach: NDArray
     tile: NDArray
     run: NDArray
     order: NDArray
@@ -354,14 +354,13 @@ class MemoryMap:
         """What one junction needs."""
         slots, n_right, stride = layout.slots.size, record["n_right"], record["stride"]
         sizes = dict.fromkeys(("right_delta", "address", "a", "joined"), n_right)
-        # Look-ups read up to ``span`` neurons from the last one on.
-        sizes |= dict.fromkeys(("sums", "delta"), stride + record["span"])
+        # The last neuron is where the last table begins at most.
+        sizes |= dict.fromkeys(("sums", "delta"), stride + table_lanes(self.bits))
         if layout.kind == FETCHED:
             fetched = stride * min(record["rows"], self.numbers["rows"][0])
             sizes |= dict.fromkeys(("forward", "backward"), fetched)
         if layout.is_by_left:
-            # As far as the last vector can begin, look-ups read whole tables.
-            sizes["products"] = record["no_product"] + record["product_span"] + 2 * LANES
+            sizes["products"] = record["no_product"] + table_lanes(self.bits) + LANES
         if record["is_first"]:
             return sizes
         if layout.is_chained:

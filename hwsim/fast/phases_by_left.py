@@ -29,7 +29,7 @@ from hwsim.fast.backprop import (
 )
 from hwsim.fast.compiled import inlined
 from hwsim.fast.feedforward import add_bundles, write_products
-from hwsim.fast.fetch import AHEAD, Choice, read_among, read_far, read_near, read_within
+from hwsim.fast.fetch import AHEAD, Choice, read_far, read_near, read_within
 from hwsim.fast.layout import NEAR, WITHIN
 from hwsim.fast.llvm import LANES
 from hwsim.fast.rearrangement import first_half
@@ -165,9 +165,9 @@ def work_tiles(
     rate: Rate, panel: int, forward: int, backward: int, slope: int, sums: int, tally: np.ndarray,
 ) -> None:  # fmt: skip
     """All phases of the tiles of a panel."""
-    first = part.first + panel * part.panel_rows
+    reach = part.reach + 2 * panel * part.panel_rows
     delta = Choice(
-        scratch.delta, tables.first, first, part.span,
+        scratch.delta, tables.reach, reach,
         tables.word, part.word, tables.source, part.source,
     )  # fmt: skip
     factors, bounds = factors_of(part, number, memory.weight), bounds_of(number, memory.weight)
@@ -251,12 +251,12 @@ def sum_products(part: Any, number: Any, tables: Any, scratch: Any, panel: int) 
     vectors, sums = part.panel_places // LANES, panel * part.panel_neurons
     products = Choice(
         scratch.products,
-        tables.product_first, part.product_first + panel * vectors, part.product_span,
+        tables.product_reach, part.product_reach + 2 * panel * vectors,
         tables.product_word, part.product_word + panel * part.panel_places,
         tables.product, part.product + panel * part.panel_places,
     )  # fmt: skip
     if part.product_kind == NEAR:
-        add_bundles(read_among, products, part, number.rows, scratch.sums, sums)
+        add_bundles(read_near, products, part, number.rows, scratch.sums, sums)
     elif part.product_kind == WITHIN:
         add_bundles(read_within, products, part, number.rows, scratch.sums, sums)
     else:
