@@ -291,7 +291,10 @@ def _right_tables(right: Index, row: Index, bits: int) -> tuple[Index, Index]:
     first, last = np.full(rows, right[-1]), np.zeros(rows, dtype=np.int64)
     np.minimum.at(first, row, right)
     np.maximum.at(last, row, right)
-    return first, tables_for(last - first + 1, bits)
+    aligned = first // LANES * LANES
+    fewest = tables_for(last - first + 1, bits)
+    first = np.where(tables_for(last - aligned + 1, bits) > fewest, first, aligned)
+    return first, fewest
 
 
 def _near(
