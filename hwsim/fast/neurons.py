@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from hwsim.fast.compiled import compiled, inlined
+from hwsim.fast.compiled import inlined
 from hwsim.fast.gather import load_each, lower_half, upper_half
 from hwsim.fast.llvm import LANES
 from hwsim.fast.update import Rate, steps
@@ -45,7 +45,7 @@ NEVER = -(1 << 63)
 """The priority of what is no output."""
 
 
-@compiled
+@inlined
 def multiply(x: int, y: int, frac_bits: int, low: int, high: int) -> tuple[int, bool]:
     """Multiply as ``FixedPoint.multiply``; and whether the product was clipped."""
     product = x * y
@@ -54,7 +54,7 @@ def multiply(x: int, y: int, frac_bits: int, low: int, high: int) -> tuple[int, 
     return min(inside + ((product >> (frac_bits - 1)) & 1), high), inside != floored
 
 
-@compiled
+@inlined
 def read_output_deltas(part: Any, output_delta: np.ndarray, block: int, delta: np.ndarray) -> None:
     """Deltas of the last layer."""
     at = (block - part.lag) % part.output_copies * part.output_stride
@@ -68,7 +68,7 @@ def delta_copy(part: Any, block: int) -> int:
     return (block - part.lag + 1 + part.right_lag) % 2
 
 
-@compiled
+@inlined
 def read_layer_deltas(
     part: Any, memory: np.ndarray, place: np.ndarray, block: int, delta: np.ndarray
 ) -> None:
@@ -89,7 +89,7 @@ def read_places(
     return load_each(memory, at, place, first + neuron)
 
 
-@compiled
+@inlined
 def read_layer_sums(
     part: Any, number: Any, memory: np.ndarray, place: np.ndarray,
     slope: np.ndarray, slope_place: np.ndarray, touches: np.ndarray, block: int,
@@ -121,7 +121,7 @@ def read_layer_sums(
     return count
 
 
-@compiled
+@inlined
 def spread(part: Any, delta: np.ndarray, right: np.ndarray, of_segment: np.ndarray) -> None:
     """Give each segment what its right neuron has, if it is not the whole neuron; padding zeros."""
     if part.segments_per_neuron > 1:
@@ -131,7 +131,7 @@ def spread(part: Any, delta: np.ndarray, right: np.ndarray, of_segment: np.ndarr
     fill(of_segment, part.segments, part.stride - part.segments)
 
 
-@compiled
+@inlined
 def update_biases(part: Any, number: Any, bias: np.ndarray, delta: np.ndarray, rate: Rate) -> int:
     """b += u; how many were clipped."""
     lowest, highest = splat(bias, number.low), splat(bias, number.high)
@@ -145,7 +145,7 @@ def update_biases(part: Any, number: Any, bias: np.ndarray, delta: np.ndarray, r
     return count
 
 
-@compiled
+@inlined
 def join_segments(part: Any, sums: np.ndarray, segment: np.ndarray, joined: np.ndarray) -> None:
     """Sums of right neurons that several segments belong to."""
     k, each = part.segment, part.segments_per_neuron
@@ -157,7 +157,7 @@ def join_segments(part: Any, sums: np.ndarray, segment: np.ndarray, joined: np.n
         put(joined, neuron, total)
 
 
-@compiled
+@inlined
 def finish_sums(
     part: Any, number: Any, bias: np.ndarray, sums: np.ndarray, address: np.ndarray
 ) -> int:
@@ -177,7 +177,7 @@ def finish_sums(
     return count
 
 
-@compiled
+@inlined
 def write_layer(
     part: Any, address: np.ndarray, curve: np.ndarray, place: np.ndarray, block: int,
     activation: np.ndarray, slope: np.ndarray,
@@ -200,7 +200,7 @@ def write_layer(
         put(slope, slope_at + to, both >> bits)
 
 
-@compiled
+@inlined
 def write_cost(
     part: Any, number: Any, memory: Any, curve: np.ndarray, label: int, block: int,
     address: np.ndarray, a: np.ndarray,
@@ -229,7 +229,7 @@ def write_cost(
     return count
 
 
-@compiled
+@inlined
 def predict(n_right: int, priority: np.ndarray, by_priority: np.ndarray, a: np.ndarray) -> int:
     """The largest output; of equals the one that comes first in ``inference.winning_order``."""
     best = splat(priority, NEVER)
