@@ -35,7 +35,7 @@ from hwsim.fast.layout import DIRECT as READ_DIRECT
 from hwsim.fast.layout import FAR, FETCHED, NEAR, WITHIN, in_slots
 from hwsim.fast.layout_by_right import Segments
 from hwsim.fast.llvm import LANES
-from hwsim.fast.look_ups import wide_table_lanes, wide_tables
+from hwsim.fast.look_ups import table_lanes
 from hwsim.fast.memory_map import storage_bits
 from hwsim.fixed_point import FixedPoint, Tally
 from hwsim.schedule import Schedule, make_schedule
@@ -194,16 +194,16 @@ LAYOUTS = {
     "fetched banks": (([64, 40, 4], [10, 4], [16, 40]), {}, {"index": 1, "kind": FETCHED}),
     "dither": (DIRECT, {"dither": True}, {"index": 2, "kind": NEAR}),
     "deep banks": (NEAR_NET, {}, {"index": 2, "kind": NEAR, "is_chained": 0}),
-    "several tables": (([8, 100, 100, 4], [25, 1, 4], [8, 20, 4]), {}, {"index": 2, "span": 100}),
-    "far neurons": (([8, 600, 600, 4], [75, 1, 4], [8, 60, 4]), {}, {"index": 2, "kind": FAR}),
-    "few right neurons": (([16, 64, 3], [4, 3], [16, 64]), {}, {"index": 2, "bundle_width": 1}),
+    "several tables": (([8, 100, 100, 4], [25, 1, 4], [8, 20, 4]), {}, {"index": 2, "kind": NEAR}),
+    "far neurons": (([8, 4000, 4000, 4], [500, 1, 4], [8, 80, 4]), {}, {"index": 2, "kind": FAR}),
+    "few right neurons": (([16, 256, 2], [16, 2], [16, 64]), {}, {"index": 2, "bundle_width": 1}),
     "half a vector of left neurons": (
         ([16, 16, 100, 4], [16, 25, 4], [16, 16, 100]),
         {},
         {"index": 2, "product_stride": LANES // 2},
     ),
     "products one by one": (
-        ([16, 1600, 64, 4], [100, 2, 4], [16, 80, 16]),
+        ([16, 4096, 64, 4], [256, 1, 4], [16, 256, 16]),
         {"type": 1},
         {"index": 2, "product_kind": WITHIN},
     ),
@@ -235,7 +235,7 @@ def test_lost_sums_are_chained():
 @pytest.mark.parametrize("kind", [NEAR, FAR])
 def test_left_neurons_of_different_degree_are_placed_by_degree(monkeypatch, kind):
     if kind == FAR:
-        monkeypatch.setattr(layout_by_left, "widest_table", lambda bits: 1)
+        monkeypatch.setattr(layout_by_left, "most_tables", lambda: 0)
     design, rng = make(*NEAR_NET), np.random.default_rng(1)
     patterns = [random_pattern(shape, rng) for shape in design.shapes]
     schedule = schedule_of(design, *patterns)
@@ -416,31 +416,30 @@ def test_patterns_that_begin_regularly_and_do_not_go_on_so(monkeypatch):
     assert_laid_out(schedule_of(design, left), {"index": 1, "panels": 1, "is_placed": 0})
 
 
+def test_some_look_ups_take_several_tables():
+    whole = FastPipeline(make(*LAYOUTS["several tables"][0])).map
+    first, last = whole.tables.reach[whole.junctions[1]["reach"] :][:2]
+    assert last > first
+
+
 def test_look_ups_stay_within_their_arrays():
     """The last neuron is where the longest look-up begins."""
     design = make([16, 256], [16], [16])
     left = np.repeat([0, 1], [248, 8]).reshape(16, 16)
     whole = FastPipeline(design, schedule_of(design, left)).map
-    first, record = whole.tables.first, whole.junctions[0]
-    tables = -(-int(record["span"]) // LANES) * LANES
-    last = int(first[: whole.layouts[0].slots.rows].max()) + tables
-    assert min(len(whole.scratch.delta), len(whole.scratch.step)) >= last
+    assert whole.tables.reach.max() + table_lanes(whole.bits) <= len(whole.scratch.delta)
 
 
 @pytest.mark.parametrize("name", ["digits.toml", "no-power-of-two.toml", "deep-4.toml"])
 @pytest.mark.parametrize("frac_bits", [8, 20])
 def test_products_are_looked_up_within_their_array(name, frac_bits):
-    """The last vector, and one without any edge, reads as many tables as all others."""
+    """The last vector, and one without any edge, reads whole tables too."""
     number = {"frac_bits": frac_bits, "profile": "prototype"}
-    whole = FastPipeline(make_design({**load_design(DESIGNS / name).sections(), "number": number}))
-    for record in whole.map.junctions:
-        if record["product_kind"] != NEAR:
-            continue
-        vectors = record["panels"] * record["panel_places"] // LANES
-        first = whole.map.tables.product_first[record["product_first"] :][:vectors]
-        tables = wide_tables(int(record["product_span"]), whole.map.bits)
-        read = tables * wide_table_lanes(whole.map.bits)
-        assert first.max() + read <= len(whole.map.scratch.products)
+    design = make_design({**load_design(DESIGNS / name).sections(), "number": number})
+    whole = FastPipeline(design).map
+    end = whole.tables.product_reach.max() + table_lanes(whole.bits)
+    assert NEAR in whole.junctions["product_kind"]
+    assert end <= len(whole.scratch.products)
 
 
 def make_wide(design: Design, **number: object) -> Design:

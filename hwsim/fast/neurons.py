@@ -14,6 +14,7 @@ import numpy as np
 
 from hwsim.fast.compiled import inlined
 from hwsim.fast.gather import load_each, lower_half, upper_half
+from hwsim.fast.layout import FAR, NEAR
 from hwsim.fast.llvm import LANES
 from hwsim.fast.update import Rate, steps
 from hwsim.fast.vectors import (
@@ -123,12 +124,18 @@ def read_layer_sums(
 
 @inlined
 def spread(part: Any, delta: np.ndarray, right: np.ndarray, of_segment: np.ndarray) -> None:
-    """Give each segment what its right neuron has, if it is not the whole neuron; padding zeros."""
+    """Give each segment what its right neuron has, if it is not the whole neuron.
+
+    Behind the last one are zeros, for slots without an edge; look-ups need none.
+    """
     if part.segments_per_neuron > 1:
         for segment in range(part.segments):
             neuron = element(right, part.right + segment)
             put(of_segment, segment, element(delta, neuron))
-    fill(of_segment, part.segments, part.stride - part.segments)
+    if part.kind == FAR:
+        put(of_segment, part.segments, 0)
+    elif part.kind != NEAR:
+        fill(of_segment, part.segments, part.stride - part.segments)
 
 
 @inlined
