@@ -25,7 +25,7 @@ from hwsim.fast.vectors import (
 @compiled
 def add_products(
     weight: np.ndarray, at: int, read: Any, left: Operand, rows: int, all_rows: int, stride: int,
-    sums: np.ndarray,
+    sums: np.ndarray, to: int,
 ) -> None:  # fmt: skip
     """By right neuron: add w*a of ``rows`` rows of slots to the sums of their segments.
 
@@ -37,7 +37,8 @@ def add_products(
         rows: no more than products fit into the width of a weight when summed.
         all_rows: rows of the junction.
         stride: slots of a row.
-        sums: (stride,) twice as wide.
+        sums: (stride,) twice as wide, from ``to`` on.
+        to: see there.
     """
     for v in range(0, stride, LANES):
         partial = splat(weight, 0)
@@ -45,7 +46,7 @@ def add_products(
             edge = load(weight, at + v * all_rows + row * LANES)
             product = multiply_fraction(edge, read(left, row, v))
             partial = add(partial, product)
-        store(sums, v, add(load(sums, v), widen(partial)))
+        store(sums, to + v, add(load(sums, to + v), widen(partial)))
 
 
 @compiled

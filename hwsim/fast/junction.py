@@ -16,11 +16,10 @@ from hwsim.fast.compiled import inlined
 from hwsim.fast.phases_by_left import work_by_left
 from hwsim.fast.phases_by_right import work_by_right
 from hwsim.fast.update import rate_of
-from hwsim.fast.vectors import fill
 
 
 @inlined
-def begin_update(
+def read_deltas(
     part: Any, number: Any, memory: Any, tables: Any, scratch: Any,
     block: int, tally: np.ndarray,
 ) -> None:  # fmt: skip
@@ -47,30 +46,6 @@ def of_neurons(part: Any, scratch: Any) -> tuple[np.ndarray]:
 
 
 @inlined
-def finish_forward(
-    part: Any, number: Any, memory: Any, tables: Any, scratch: Any,
-    block: int, label: int, tally: np.ndarray,
-) -> None:  # fmt: skip
-    """Activations of the right neurons, written where they are read next."""
-    sums = scratch.sums
-    if part.segments_per_neuron > 1:
-        sums = scratch.joined
-        neurons.join_segments(part, scratch.sums, tables.segment, sums)
-    tally[tallies.FORWARD_SUM] += neurons.finish_sums(
-        part, number, memory.bias, sums, scratch.address
-    )
-    if part.is_last:
-        tally[tallies.OUTPUT] += neurons.write_cost(
-            part, number, memory, tables.curve, label, block, scratch.address, scratch.a
-        )  # fmt: skip
-    else:
-        neurons.write_layer(
-            part, scratch.address, tables.curve, tables.right_place, block,
-            memory.activation, memory.slope,
-        )  # fmt: skip
-
-
-@inlined
 def finish_backward(
     plus: Any, part: Any, number: Any, memory: Any, tables: Any, scratch: Any, delta: int
 ) -> int:
@@ -93,19 +68,18 @@ def finish_backward(
 @inlined
 def work(
     part: Any, number: Any, memory: Any, tables: Any, scratch: Any,
-    block: int, forwards: bool, label: int, trains: bool, shift: int, tally: np.ndarray,
+    block: int, forwards: bool, trains: bool, shift: int, tally: np.ndarray,
 ) -> None:  # fmt: skip
-    """One block of one junction.
+    """One block of one junction, but for the activations of its right neurons.
 
     Args:
         part: the junction's ``JUNCTION`` record.
         number: the ``NUMBER`` record.
         memory: what the hardware has, all junctions together.
         tables: the pattern.
-        scratch: overwritten.
+        scratch: overwritten; ``h`` is the result.
         block: number of the block since the model was made.
-        forwards: whether there is an input to take forwards; ``label`` is its right answer.
-        label: see there.
+        forwards: whether there is an input to take forwards.
         trains: whether there is one to learn from; ``shift`` is its learning rate.
         shift: see there.
         tally: saturation counts of this junction.
@@ -114,30 +88,56 @@ def work(
     backward = part.activation + (block + 1) % part.copies * part.left_size
     slope = part.slope + (block - 1 - part.lag) % max(1, part.slope_copies) * part.left_size
     delta = part.delta + block % 2 * part.delta_size
-    if trains:
-        begin_update(part, number, memory, tables, scratch, block, tally)
     rate = rate_of(number, memory.weight, shift)
+    if trains:
+        read_deltas(part, number, memory, tables, scratch, block, tally)
     if part.is_by_left:
         work_by_left(
             part, number, memory, tables, scratch, rate,
             forward, backward, slope, delta, forwards, trains, tally,
         )  # fmt: skip
     else:
-        if forwards:
-            fill(scratch.sums, 0, part.stride)
         work_by_right(
             part, number, memory, tables, scratch, rate,
             forward, backward, slope, forwards, trains, tally,
         )  # fmt: skip
-    if forwards:
-        finish_forward(part, number, memory, tables, scratch, block, label, tally)
-    if trains:
-        (of_right,) = of_neurons(part, scratch)
-        tally[tallies.BIAS] += neurons.update_biases(part, number, memory.bias, of_right, rate)
-        if not part.is_first:
-            if is_per_edge(memory):
-                tally[tallies.BACK_SUM] += finish_backward(
-                    clipped_sum, part, number, memory, tables, scratch, delta
-                )
-            else:
-                finish_backward(plain_sum, part, number, memory, tables, scratch, delta)
+    (of_right,) = of_neurons(part, scratch)
+    tally[tallies.BIAS] += neurons.work_biases(
+        part, number, memory.bias, of_right, rate, forwards, trains, scratch.h
+    )
+    if trains and not part.is_first:
+        if is_per_edge(memory):
+            tally[tallies.BACK_SUM] += finish_backward(
+                clipped_sum, part, number, memory, tables, scratch, delta
+            )
+        else:
+            finish_backward(plain_sum, part, number, memory, tables, scratch, delta)
+
+
+@inlined
+def activate(
+    part: Any, number: Any, memory: Any, tables: Any, scratch: Any,
+    block: int, label: int, tally: np.ndarray,
+) -> None:  # fmt: skip
+    """Activations of the right neurons, written where they are read next.
+
+    Args:
+        part: as for ``work``, which made ``h``.
+        number: see there.
+        memory: see there.
+        tables: see there.
+        scratch: see there.
+        block: see there.
+        label: the right answer of the input that was taken forwards.
+        tally: see there.
+    """
+    tally[tallies.FORWARD_SUM] += neurons.limit_sums(part, number, scratch.h, scratch.address)
+    if part.is_last:
+        tally[tallies.OUTPUT] += neurons.write_cost(
+            part, number, memory, tables.curve, label, block, scratch.address, scratch.a
+        )  # fmt: skip
+    else:
+        neurons.write_layer(
+            part, scratch.address, tables.curve, tables.right_place, block,
+            memory.activation, memory.slope,
+        )  # fmt: skip

@@ -44,7 +44,7 @@ JUNCTION = _fields(
     "kind is_by_left is_chained is_placed "
     "rows segments stride segments_per_neuron groups panels panel_rows panel_neurons panel_places "
     "tiles product_stride no_product product_kind bundles bundle_width bundle_length output_stride "
-    f"{TABLES} touches "
+    f"{TABLES} touches h "
     "weight bias activation slope left_size copies slope_copies delta delta_size delta_stride "
     "right_activation right_slope right_size right_copies right_slope_copies right_place "
     "right_in_order right_delta right_delta_size right_delta_place "
@@ -99,12 +99,12 @@ class Tables(NamedTuple):
 
 
 class Scratch(NamedTuple):
-    """Overwritten in every block."""
+    """Overwritten in every block, ``h`` of all junctions together, else junction after junction."""
 
     forward: NDArray
     backward: NDArray
     sums: NDArray
-    joined: NDArray
+    h: NDArray
     delta: NDArray
     products: NDArray
     contribution: NDArray
@@ -337,25 +337,28 @@ class MemoryMap:
         is_short = all(self.junctions["is_short"][1:])
         dtypes = {
             **dict.fromkeys(("forward", "backward", "delta", "products", "right_delta"), word),
-            **dict.fromkeys(("sums", "joined"), wide),
+            "sums": wide,
             **dict.fromkeys(("address", "a"), np.int32),
             **dict.fromkeys(
                 ("contribution", "by_clock"), word if is_short or _per_edge(self.design) else wide
             ),
             "partial": np.int64,
         }
-        sizes = dict.fromkeys(Scratch._fields, 0)
+        # Vectors of few sums are written whole.
+        sums = [whole_vectors(n_right) + LANES for n_right in self.junctions["n_right"]]
+        h = self._joined("h", [np.zeros(size, wide) for size in sums], wide)
+        sizes = dict.fromkeys(dtypes, 0)
         for record, layout in zip(self.junctions, self.layouts, strict=True):
             for name, size in self._scratch_sizes(record, layout).items():
                 sizes[name] = max(sizes[name], int(size))
-        return Scratch(**{name: aligned(sizes[name], dtypes[name]) for name in sizes})
+        return Scratch(h=h, **{name: aligned(sizes[name], dtypes[name]) for name in sizes})
 
     def _scratch_sizes(self, record: np.void, layout: Layout) -> dict[str, int]:
         """What one junction needs."""
         slots, n_right, stride = layout.slots.size, record["n_right"], record["stride"]
-        sizes = dict.fromkeys(("right_delta", "address", "a", "joined"), n_right)
+        sizes = dict.fromkeys(("right_delta", "address", "a"), n_right)
         # The last neuron is where the last table begins at most.
-        sizes |= dict.fromkeys(("sums", "delta"), stride + table_lanes(self.bits))
+        sizes |= {"sums": stride, "delta": stride + table_lanes(self.bits)}
         if layout.kind == FETCHED:
             fetched = stride * min(record["rows"], self.numbers["rows"][0])
             sizes |= dict.fromkeys(("forward", "backward"), fetched)

@@ -3,7 +3,8 @@
 In block b of a run, input b is loaded, junction j takes input b - j forwards, and learns from the
 input that is ``lag`` blocks older. A weight is read before anything of its block is written, so the
 junctions of a block can be taken one after the other; where junctions are skewed against each other
-(scheme "zero-bubble"), the junction cycles of one block here are not at the same time.
+(scheme "zero-bubble"), the junction cycles of one block here are not at the same time. Activations
+wait until all junctions have added up: so the processor need not wait for each one's sums.
 
 A last junction that carries (``hwsim.skew``) learns from the input that it has just taken forwards,
 in a step of its own.
@@ -16,9 +17,33 @@ from typing import Any
 import numpy as np
 
 from hwsim.fast import neurons
-from hwsim.fast.compiled import kept
-from hwsim.fast.junction import work
+from hwsim.fast.compiled import inlined, kept
+from hwsim.fast.junction import activate, work
 from hwsim.fast.pixels import load_pixels
+
+
+@inlined
+def predict(
+    parts: Any, number: Any, memory: Any, tables: Any, scratch: Any,
+    labels: np.ndarray, now: int, block: int, predictions: np.ndarray, tallies: np.ndarray,
+) -> None:  # fmt: skip
+    """Activations of all junctions that have taken an input forwards, and what the last one says.
+
+    Args:
+        parts: see ``run_blocks``, as all others.
+        now: block since the model was made.
+        block: the same since the run began.
+    """
+    n_junctions = len(parts)
+    for j in range(n_junctions):
+        forward = block - (j + 1)
+        if 0 <= forward < len(labels):
+            label = labels[forward]
+            activate(parts[j], number, memory, tables, scratch, now, label, tallies[j])
+            if j == n_junctions - 1:
+                predictions[forward] = neurons.winner(
+                    parts[j].n_right, tables.priority, tables.by_priority, scratch.a
+                )
 
 
 @kept
@@ -47,28 +72,26 @@ def run_blocks(
     """
     n_junctions, n_inputs = len(parts), len(labels)
     number = numbers[0]
-    carries = parts[n_junctions - 1].lag == 0
     for block in range(first, last):
+        now = begun + block
         if block < n_inputs:
-            load_pixels(
-                parts[0], number, memory.activation, tables.place, begun + block, pixels, block
-            )
-        for step in range(n_junctions + carries):
-            j = min(step, n_junctions - 1)
-            is_last, learns = j == n_junctions - 1, step == n_junctions
+            load_pixels(parts[0], number, memory.activation, tables.place, now, pixels, block)
+        for j in range(n_junctions):
             forward = block - (j + 1)
             backward = forward - parts[j].lag
-            forwards = 0 <= forward < n_inputs and not learns
-            trains = train and 0 <= backward < n_inputs and learns == (carries and is_last)
-            if not (forwards or trains):
-                continue
-            label = labels[forward] if forwards else 0
-            shift = shifts[backward] if trains else 0
+            forwards = 0 <= forward < n_inputs
+            trains = train and 0 <= backward < n_inputs and parts[j].lag > 0
+            if forwards or trains:
+                shift = shifts[backward] if trains else 0
+                work(
+                    parts[j], number, memory, tables, scratch,
+                    now, forwards, trains, shift, tallies[j],
+                )  # fmt: skip
+        predict(parts, number, memory, tables, scratch, labels, now, block, predictions, tallies)
+        forward = block - n_junctions
+        if train and parts[n_junctions - 1].lag == 0 and 0 <= forward < n_inputs:
+            # The last junction learns from the input that it has taken forwards.
             work(
-                parts[j], number, memory, tables, scratch,
-                begun + block, forwards, label, trains, shift, tallies[j],
+                parts[n_junctions - 1], number, memory, tables, scratch,
+                now, False, True, shifts[forward], tallies[n_junctions - 1],
             )  # fmt: skip
-            if forwards and is_last:
-                predictions[forward] = neurons.predict(
-                    parts[j].n_right, tables.priority, tables.by_priority, scratch.a
-                )

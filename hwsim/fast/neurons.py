@@ -1,9 +1,9 @@
 """The right side of a junction, neuron by neuron: what few neurons need, not many edges.
 
-Backwards, each right neuron's delta is read and spread over the neuron's segments. Forwards, the
-segments are added up, and the activation of the sum goes to the layer to the right or to the cost.
-Activation functions are tables: address 0 is what lies below the domain, the last one what lies
-above.
+Backwards, each right neuron's delta is read and spread over the neuron's segments, and the bias
+learns. Forwards, the segments and the bias are added up, and the activation of the sum goes to the
+layer to the right or to the cost. Activation functions are tables: address 0 is what lies below the
+domain, the last one what lies above.
 """
 
 from __future__ import annotations
@@ -139,21 +139,7 @@ def spread(part: Any, delta: np.ndarray, right: np.ndarray, of_segment: np.ndarr
 
 
 @inlined
-def update_biases(part: Any, number: Any, bias: np.ndarray, delta: np.ndarray, rate: Rate) -> int:
-    """b += u; how many were clipped."""
-    lowest, highest = splat(bias, number.low), splat(bias, number.high)
-    count = 0
-    for neuron in range(0, part.n_right, LANES):
-        at = part.bias + neuron
-        old, u = load(bias, at), steps(load(delta, neuron), rate)
-        new = minimum(maximum(add_saturating(old, u), lowest), highest)
-        count += count_differing_first(new, add(old, u), part.n_right - neuron)
-        store(bias, at, new)
-    return count
-
-
-@inlined
-def join_segments(part: Any, sums: np.ndarray, segment: np.ndarray, joined: np.ndarray) -> None:
+def join_segments(part: Any, sums: np.ndarray, segment: np.ndarray, h: np.ndarray) -> None:
     """Sums of right neurons that several segments belong to."""
     k, each = part.segment, part.segments_per_neuron
     for neuron in range(part.n_right):
@@ -161,22 +147,40 @@ def join_segments(part: Any, sums: np.ndarray, segment: np.ndarray, joined: np.n
         for _ in range(each):
             total += element(sums, element(segment, k))
             k += 1
-        put(joined, neuron, total)
+        put(h, part.h + neuron, total)
 
 
 @inlined
-def finish_sums(
-    part: Any, number: Any, bias: np.ndarray, sums: np.ndarray, address: np.ndarray
-) -> int:
+def work_biases(
+    part: Any, number: Any, bias: np.ndarray, delta: np.ndarray, rate: Rate,
+    forwards: bool, trains: bool, h: np.ndarray,
+) -> int:  # fmt: skip
+    """Forwards h += b, backwards b += u; how many biases were clipped."""
+    lowest, highest = splat(bias, number.low), splat(bias, number.high)
+    count = 0
+    for neuron in range(0, part.n_right, LANES):
+        at, to = part.bias + neuron, part.h + neuron
+        old = load(bias, at)
+        if forwards:
+            store(h, to, add(load(h, to), convert(h, old)))
+        if trains:
+            u = steps(load(delta, neuron), rate)
+            new = minimum(maximum(add_saturating(old, u), lowest), highest)
+            count += count_differing_first(new, add(old, u), part.n_right - neuron)
+            store(bias, at, new)
+    return count
+
+
+@inlined
+def limit_sums(part: Any, number: Any, h: np.ndarray, address: np.ndarray) -> int:
     """h of each right neuron, clipped once, as its address in the curve; how many were clipped."""
-    at = part.bias
     zero = splat(address, 0)
-    lowest, highest = splat(sums, number.low), splat(sums, number.high)
+    lowest, highest = splat(h, number.low), splat(h, number.high)
     limit, one = splat(address, part.limit), splat(address, 1)
     last = splat(address, part.last_address)
     count = 0
     for neuron in range(0, part.n_right, LANES):
-        raw = add(load(sums, neuron), convert(sums, load(bias, at + neuron)))
+        raw = load(h, part.h + neuron)
         clipped = minimum(maximum(raw, lowest), highest)
         count += count_differing_first(clipped, raw, part.n_right - neuron)
         step = shift_right(add(convert(address, clipped), limit), part.step_shift)
@@ -237,7 +241,7 @@ def write_cost(
 
 
 @inlined
-def predict(n_right: int, priority: np.ndarray, by_priority: np.ndarray, a: np.ndarray) -> int:
+def winner(n_right: int, priority: np.ndarray, by_priority: np.ndarray, a: np.ndarray) -> int:
     """The largest output; of equals the one that comes first in ``inference.winning_order``."""
     best = splat(priority, NEVER)
     for neuron in range(0, n_right, LANES):

@@ -248,7 +248,7 @@ def learn(
 @inlined
 def sum_products(part: Any, number: Any, tables: Any, scratch: Any, panel: int) -> None:
     """FF of the right neurons of a panel, once all its products are there."""
-    vectors, sums = part.panel_places // LANES, panel * part.panel_neurons
+    vectors, to = part.panel_places // LANES, part.h + panel * part.panel_neurons
     products = Choice(
         scratch.products,
         tables.product_reach, part.product_reach + 2 * panel * vectors,
@@ -256,12 +256,12 @@ def sum_products(part: Any, number: Any, tables: Any, scratch: Any, panel: int) 
         tables.product, part.product + panel * part.panel_places,
     )  # fmt: skip
     if part.product_kind == NEAR:
-        add_bundles(read_near, products, part, number.rows, scratch.sums, sums)
+        add_bundles(read_near, products, part, number.rows, scratch.h, to)
     elif part.product_kind == WITHIN:
-        add_bundles(read_within, products, part, number.rows, scratch.sums, sums)
+        add_bundles(read_within, products, part, number.rows, scratch.h, to)
     else:
         put(scratch.products, part.no_product, 0)
-        add_bundles(read_far, products, part, number.rows, scratch.sums, sums)
+        add_bundles(read_far, products, part, number.rows, scratch.h, to)
 
 
 @inlined

@@ -23,8 +23,10 @@ from hwsim.fast.feedforward import add_products
 from hwsim.fast.fetch import Operand, fetch_banks, read_banks, read_slots
 from hwsim.fast.layout import DIRECT
 from hwsim.fast.llvm import LANES
+from hwsim.fast.neurons import join_segments
 from hwsim.fast.tallies import BACK_PRODUCT, WEIGHT
 from hwsim.fast.update import Rate, update_rows
+from hwsim.fast.vectors import fill
 
 
 @inlined
@@ -77,12 +79,21 @@ def backpropagate(
 
 
 @inlined
+def of_segments(part: Any, scratch: Any) -> tuple[np.ndarray, int]:
+    """Where the sum of each segment is."""
+    if part.segments_per_neuron > 1:
+        return scratch.sums, 0
+    return scratch.h, part.h
+
+
+@inlined
 def feed_forward(
     read: Any, left: Operand, part: Any, memory: Any, scratch: Any, row: int, rows: int
 ) -> None:
     """The sums of some rows of slots."""
     at = part.weight + row * LANES
-    add_products(memory.weight, at, read, left, rows, part.rows, part.stride, scratch.sums)
+    sums, to = of_segments(part, scratch)
+    add_products(memory.weight, at, read, left, rows, part.rows, part.stride, sums, to)
 
 
 @inlined
@@ -118,6 +129,9 @@ def work_by_right(
         trains: whether there is one to learn from.
         tally: saturation counts of this junction.
     """
+    sums, to = of_segments(part, scratch)
+    if forwards:
+        fill(sums, to, part.stride)
     for row in range(0, part.rows, number.rows):
         rows = min(number.rows, part.rows - row)
         if part.kind == DIRECT:
@@ -142,3 +156,5 @@ def work_by_right(
             tally[WEIGHT] += update(
                 read_slots, left, part, number, memory, scratch, rate, row, rows
             )
+    if forwards and part.segments_per_neuron > 1:
+        join_segments(part, sums, tables.segment, scratch.h)
