@@ -75,17 +75,21 @@ def write_products(
 
 @inlined
 def add_bundles(
-    read: Any, products: Choice, part: Any, terms: int, sums: np.ndarray, to: int
-) -> None:
+    read: Any, products: Choice, k: int, part: Any, terms: int, sums: np.ndarray, to: int
+) -> int:
     """By left neuron: the sums of right neurons, some at a time.
 
     Args:
         read: how to read ``products``.
         products: of a panel, one for each of (bundles, length, LANES) slots, see ``Bundles``.
+        k: the first of its tables.
         part: the junction's record.
         terms: products that fit into their width when summed.
         sums: result, from ``to`` on.
         to: see there.
+
+    Returns:
+        The first table of the next panel.
     """
     vector, width = 0, part.bundle_width
     for _ in range(part.bundles):
@@ -95,12 +99,14 @@ def add_bundles(
             partial = splat(products.values, 0)
             for one in range(vector, min(vector + terms, end)):
                 prefetch(products.word, products.word_at + one * LANES + AHEAD)
-                partial = add(partial, read(products, one, one * LANES))
+                found, k = read(products, k, one * LANES)
+                partial = add(partial, found)
             total = add(total, widen(partial))
             vector = min(vector + terms, end)
         # What is written too far, the next bundle replaces.
         store(sums, to, fold(total, width))
         to += width
+    return k
 
 
 @inlined

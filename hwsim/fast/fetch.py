@@ -18,7 +18,6 @@ from hwsim.fast.gather import load_each
 from hwsim.fast.llvm import LANES
 from hwsim.fast.look_ups import (
     behind,
-    lanes_of,
     load_table,
     look_up,
     look_up_among,
@@ -27,10 +26,10 @@ from hwsim.fast.vectors import (
     element,
     load,
     load_octet,
-    rolled_up,
     splat,
     store,
 )
+from hwsim.fast.windows import FOLLOWED
 
 AHEAD = 2048
 """Slots that the processor is told to read before they are needed: large designs lie far away."""
@@ -103,16 +102,17 @@ def fetch_banks(
 
 
 class Choice(NamedTuple):
-    """One of ``values`` for each slot.
+    """One of ``values`` for each slot of a vector, vector after vector.
 
-    ``read_near`` looks it up in tables of values; ``reach`` says where the first and where the last
-    of each vector begins, ``word`` which of the values each slot reads, counted from the first. So
-    it does for ``read_within``, which loads one by one. ``read_far`` loads the value at ``place``.
+    ``read_near`` looks it up in tables of values that begin at the next ones of ``table``, one if
+    none follows (``windows.FOLLOWED``); ``word`` says which of their values each slot reads,
+    counted on from table to table. ``read_within`` loads one by one, counted from where one table
+    begins, and ``read_far`` the value at ``place``. They return the vector, and which of ``table``
+    is the next.
     """
 
     values: np.ndarray
-    reach: np.ndarray
-    reach_at: int
+    table: np.ndarray
     word: np.ndarray
     word_at: int
     place: np.ndarray
@@ -120,29 +120,29 @@ class Choice(NamedTuple):
 
 
 @inlined
-def read_near(choice: Choice, vector: int, slot: int) -> Any:
-    """One vector: slots ``slot`` onwards, whose tables are those of ``vector``."""
-    reach = choice.reach_at + 2 * vector
-    begin, last = element(choice.reach, reach), element(choice.reach, reach + 1)
+def read_near(choice: Choice, k: int, slot: int) -> tuple[Any, int]:
+    """One vector: slots ``slot`` onwards, the first of whose tables is the k-th."""
     word = load(choice.word, choice.word_at + slot)
-    table = load_table(choice.values, begin)
+    begin = element(choice.table, k)
+    table = load_table(choice.values, begin & ~FOLLOWED)
     found = look_up_among(splat(choice.values, 0), table, word)
-    while begin < last:
-        rolled_up()
-        begin += lanes_of(table)
+    while begin & FOLLOWED:
+        k += 1
+        begin = element(choice.table, k)
         word = behind(word, table)
-        found = look_up_among(found, load_table(choice.values, begin), word)
-    return found
+        table = load_table(choice.values, begin & ~FOLLOWED)
+        found = look_up_among(found, table, word)
+    return found, k + 1
 
 
 @inlined
-def read_within(choice: Choice, vector: int, slot: int) -> Any:
+def read_within(choice: Choice, k: int, slot: int) -> tuple[Any, int]:
     """As ``read_near``, among up to 65 536 values."""
-    begin = element(choice.reach, choice.reach_at + 2 * vector)
-    return load_each(choice.values, begin, choice.word, choice.word_at + slot)
+    begin = element(choice.table, k)
+    return load_each(choice.values, begin, choice.word, choice.word_at + slot), k + 1
 
 
 @inlined
-def read_far(choice: Choice, vector: int, slot: int) -> Any:
+def read_far(choice: Choice, k: int, slot: int) -> tuple[Any, int]:
     """As ``read_near``, from anywhere."""
-    return load_each(choice.values, 0, choice.place, choice.place_at + slot)
+    return load_each(choice.values, 0, choice.place, choice.place_at + slot), k

@@ -18,6 +18,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from hwsim.design import JunctionShape
 from hwsim.fast.llvm import LANES
 from hwsim.interleaver import Index, Interleaver
 from hwsim.schedule import JunctionSchedule
@@ -90,6 +91,12 @@ class Layout:
 def whole_vectors(size: int) -> int:
     """``size`` rounded up to whole vectors."""
     return -(-size // LANES) * LANES
+
+
+def places_by_bank(shape: JunctionShape) -> Index:
+    """(n_left,) where left neurons lie bank after bank."""
+    neuron = np.arange(shape.n_left)
+    return neuron % shape.z * shape.depth + neuron // shape.z
 
 
 def detached(part: JunctionSchedule) -> JunctionSchedule:

@@ -16,7 +16,14 @@ from math import gcd
 import numpy as np
 
 from hwsim.design import JunctionShape
-from hwsim.fast.layout import DIRECT, FETCHED, Layout, loses_sums, whole_vectors
+from hwsim.fast.layout import (
+    DIRECT,
+    FETCHED,
+    Layout,
+    loses_sums,
+    places_by_bank,
+    whole_vectors,
+)
 from hwsim.fast.llvm import LANES, OCTET
 from hwsim.fast.look_ups import control_word
 from hwsim.interleaver import Index
@@ -147,12 +154,14 @@ def by_right(part: JunctionSchedule) -> Layout:
         kind=kind,
         slots=segments,
         right_order=segments.right_order,
-        place=neuron % shape.z * shape.depth + neuron // shape.z,
+        place=places_by_bank(shape),
         # Banks are loaded an octet at a time; the last one's must not reach into the next copy.
-        left_size=shape.n_left + -shape.depth % OCTET,
+        left_size=whole_vectors(shape.n_left + -shape.depth % OCTET),
         delta_place=neuron // shape.z * width + neuron % shape.z,
         delta_size=0 if shape.index == 1 else shape.depth * width,
         sizes={
+            "is_placed": shape.depth > 1,
+            "is_by_bank": True,
             "rows": segments.rows,
             "segments": segments.segments,
             "stride": segments.stride,

@@ -51,26 +51,11 @@ def load_table(typing: Any, array: types.Array, offset: types.Integer) -> Any:
     return load_lanes(table_lanes(array.dtype.bitwidth))(typing, array, offset)
 
 
-@intrinsic
-def lanes_of(typing: Any, vector: Vector) -> Any:
-    """``lanes_of(vector)``: how many."""
-
-    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        return ir.Constant(ir.IntType(64), vector.lanes)
-
-    return types.int64(vector), generate
-
-
 def most_tables() -> int:
     """Tables of a vector beyond which looking up costs more than loading one by one."""
     if native_bits() == 512:
         return 32
     return 5 if native_bits() else 1
-
-
-def tables_for(span: Any, bits: int) -> Any:
-    """How many tables that many elements take."""
-    return -(-span // table_lanes(bits))
 
 
 def among_word(k: Any) -> Any:

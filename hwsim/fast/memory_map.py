@@ -33,7 +33,7 @@ def _fields(names: str) -> np.dtype:
 
 
 TABLES = (
-    "source word reach product product_word product_reach tile run order before begin place "
+    "source word table product product_word product_table tile run order before begin place "
     "segment right"
 )
 """Arrays that a ``Layout`` brings."""
@@ -41,13 +41,13 @@ TABLES = (
 JUNCTION = _fields(
     "index n_left n_right d_in z depth junction_cycle is_first is_last "
     "is_short share_shift weight_shift limit step_shift last_address curve "
-    "kind is_by_left is_chained is_placed "
-    "rows segments stride segments_per_neuron groups panels panel_rows panel_neurons panel_places "
+    "kind is_by_left is_chained is_placed is_by_bank "
+    "rows segments stride segments_per_neuron groups panels panel_neurons panel_places "
     "tiles product_stride no_product product_kind bundles bundle_width bundle_length output_stride "
     f"{TABLES} touches h "
     "weight bias activation slope left_size copies slope_copies delta delta_size delta_stride "
     "right_activation right_slope right_size right_copies right_slope_copies right_place "
-    "right_in_order right_delta right_delta_size right_delta_place "
+    "right_in_order right_deltas_in_order right_delta right_delta_size right_delta_place "
     "lag right_lag output_copies"
 )
 """One junction as the kernels see it: its shape, and where its parts of the arrays begin.
@@ -78,10 +78,10 @@ class Tables(NamedTuple):
 
     source: NDArray
     word: NDArray
-    reach: NDArray
+    table: NDArray
     product: NDArray
     product_word: NDArray
-    product_reach: NDArray
+    product_table: NDArray
     tile: NDArray
     run: NDArray
     order: NDArray
@@ -158,6 +158,11 @@ def _per_edge(design: Design) -> bool:
     return design.number.profile == "prototype"
 
 
+def _ascends(place: Index) -> bool:
+    """Whether neurons lie one after the other, from the first place on."""
+    return np.array_equal(place, np.arange(len(place)))
+
+
 def touches_of(part: JunctionSchedule) -> Index:
     """(n_right,) clocks of a block in which each right neuron has an edge."""
     edge_clock = detached(part).edge_clock
@@ -177,7 +182,7 @@ class MemoryMap:
         self.design = design
         self.schedule = schedule
         self.bits = storage_bits(design, schedule)
-        self.layouts = tuple(lay_out(part, self.bits) for part in schedule.junctions)
+        self.layouts = lay_out(schedule.junctions, self.bits)
         self.junctions = np.zeros(design.n_junctions, dtype=JUNCTION)
         self.numbers = np.zeros(1, dtype=NUMBER)
         self._fill_numbers()
@@ -252,7 +257,10 @@ class MemoryMap:
             here["right_size"] = right["left_size"]
             first = here["right_place"]
             place = self.tables.right_place[first : first + here["n_right"]]
-            here["right_in_order"] = right["is_by_left"] and (np.diff(place) == 1).all()
+            here["right_in_order"] = _ascends(place)
+            first = here["right_delta_place"]
+            place = self.tables.right_delta_place[first : first + here["n_right"]]
+            here["right_deltas_in_order"] = _ascends(place)
 
     def set_weights(self, index: int, weight: NDArray) -> None:
         """Set the weights of a junction, counted from 0; (n_edges,) in edge order."""

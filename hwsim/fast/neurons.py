@@ -76,18 +76,24 @@ def read_layer_deltas(
     """Deltas of a layer that has a' in them already (profile "prototype")."""
     at = part.right_delta + delta_copy(part, block) * part.right_delta_size
     for neuron in range(0, part.n_right, LANES):
-        found = read_places(part, memory, at, place, part.right_delta_place, neuron)
+        found = read_deltas(part, memory, at, place, neuron)
         store(delta, neuron, convert(delta, found))
 
 
 @inlined
-def read_places(
-    part: Any, memory: np.ndarray, at: int, place: np.ndarray, first: int, neuron: int
-) -> Any:
-    """What a copy that begins at ``at`` has for a vector of right neurons."""
+def read_deltas(part: Any, memory: np.ndarray, at: int, place: np.ndarray, neuron: int) -> Any:
+    """Deltas of a vector of right neurons, of the copy that begins at ``at``."""
+    if part.right_deltas_in_order:
+        return load(memory, at + neuron)
+    return load_each(memory, at, place, part.right_delta_place + neuron)
+
+
+@inlined
+def read_slopes(part: Any, memory: np.ndarray, at: int, place: np.ndarray, neuron: int) -> Any:
+    """Derivatives, likewise."""
     if part.right_in_order:
         return load(memory, at + neuron)
-    return load_each(memory, at, place, first + neuron)
+    return load_each(memory, at, place, part.right_place + neuron)
 
 
 @inlined
@@ -104,10 +110,8 @@ def read_layer_sums(
     slope_at = part.right_slope + (block - part.lag) % part.right_slope_copies * part.right_size
     frac_bits, count = number.frac_bits, 0
     for neuron in range(0, part.n_right, LANES):
-        total = lengthen(read_places(part, memory, at, place, part.right_delta_place, neuron))
-        fraction = lengthen(
-            read_places(part, slope, slope_at, slope_place, part.right_place, neuron)
-        )
+        total = lengthen(read_deltas(part, memory, at, place, neuron))
+        fraction = lengthen(read_slopes(part, slope, slope_at, slope_place, neuron))
         product = multiply_low(total, shift_right(fraction, number.fraction_shift))
         lowest, highest = splat(product, number.low), splat(product, number.high)
         floored = shift_right(product, frac_bits)

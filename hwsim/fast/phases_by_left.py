@@ -61,9 +61,9 @@ are kept, because their sums have to be followed one by one."""
 def work_tile(
     back: int, times: Any, plus: Any, quick: Any, read: Any,
     part: Any, number: Any, memory: Any, scratch: Any,
-    factors: Factors, bounds: Bounds, rate: Rate, delta: Choice, begin: int, rows: int,
+    factors: Factors, bounds: Bounds, rate: Rate, delta: Choice, k: int, begin: int, rows: int,
     partial: Any, tile: int, forward: int, backward: int, slope: int, tally: np.ndarray,
-) -> Any:  # fmt: skip
+) -> tuple[Any, int]:  # fmt: skip
     """All phases of a tile, row after row; each has an edge of each of 32 left neurons.
 
     Hardly ever does anything leave the number range; where it does, the row is computed once more.
@@ -82,6 +82,7 @@ def work_tile(
         bounds: of its numbers.
         rate: at which to learn.
         delta: of the right neurons.
+        k: the first of its tables.
         begin: first slot.
         rows: edges of each left neuron.
         partial: deltas of the left neurons so far.
@@ -92,7 +93,7 @@ def work_tile(
         tally: saturation counts of this junction.
 
     Returns:
-        ``partial`` after these rows.
+        ``partial`` after these rows, and the first table of the next tile.
     """
     a, old_a = load(memory.activation, forward + tile), load(memory.activation, backward + tile)
     a_slope = load(memory.slope, slope + tile)
@@ -109,7 +110,7 @@ def work_tile(
         else:
             store(scratch.products, to, product)
         to += stride
-        right = read(delta, row, slot)
+        right, k = read(delta, k, slot)
         u = steps(right, rate)
         new = add_saturating(weight, multiply_fraction(u, old_a))
         distance = subtract(new, bounds.sum)
@@ -130,7 +131,7 @@ def work_tile(
             else:
                 partial = summed
         store(memory.weight, at + slot, new)
-    return partial
+    return partial, k
 
 
 @inlined
@@ -162,13 +163,12 @@ def add_carefully(
 def work_tiles(
     back: int, times: Any, plus: Any, quick: Any, read: Any,
     part: Any, number: Any, memory: Any, tables: Any, scratch: Any,
-    rate: Rate, panel: int, forward: int, backward: int, slope: int, sums: int, tally: np.ndarray,
-) -> None:  # fmt: skip
-    """All phases of the tiles of a panel."""
-    reach = part.reach + 2 * panel * part.panel_rows
+    rate: Rate, k: int, panel: int,
+    forward: int, backward: int, slope: int, sums: int, tally: np.ndarray,
+) -> int:  # fmt: skip
+    """All phases of the tiles of a panel, and the first table of the next one."""
     delta = Choice(
-        scratch.delta, tables.reach, reach,
-        tables.word, part.word, tables.source, part.source,
+        scratch.delta, tables.table, tables.word, part.word, tables.source, part.source
     )  # fmt: skip
     factors, bounds = factors_of(part, number, memory.weight), bounds_of(number, memory.weight)
     at = part.tile + panel * part.tiles
@@ -177,91 +177,93 @@ def work_tiles(
         tile, partial = t * LANES, splat(memory.delta, 0)
         if back == SUMMED and panel > 0:
             partial = load(memory.delta, sums + tile)
-        partial = work_tile(
+        partial, k = work_tile(
             back, times, plus, quick, read, part, number, memory, scratch, factors, bounds,
-            rate, delta, begin, (end - begin) // LANES, partial,
+            rate, delta, k, begin, (end - begin) // LANES, partial,
             tile, forward, backward, slope, tally,
         )  # fmt: skip
         if back == SUMMED:
             store(memory.delta, sums + tile, partial)
+    return k
 
 
 @inlined
 def keep_or_add(
     times: Any, plus: Any, quick: Any, read: Any, part: Any, number: Any, memory: Any, tables: Any,
-    scratch: Any, rate: Rate,
-    panel: int, forward: int, backward: int, slope: int, sums: int, tally: np.ndarray,
-) -> None:  # fmt: skip
+    scratch: Any, rate: Rate, k: int, panel: int,
+    forward: int, backward: int, slope: int, sums: int, tally: np.ndarray,
+) -> int:  # fmt: skip
     """As ``work_tiles``, with what becomes of BP's products here."""
     if part.is_chained:
-        work_tiles(
+        return work_tiles(
             CHAINED, times, plus, quick, read, part, number, memory, tables, scratch,
-            rate, panel, forward, backward, slope, sums, tally,
+            rate, k, panel, forward, backward, slope, sums, tally,
         )  # fmt: skip
     else:
-        work_tiles(
+        return work_tiles(
             SUMMED, times, plus, quick, read, part, number, memory, tables, scratch,
-            rate, panel, forward, backward, slope, sums, tally,
+            rate, k, panel, forward, backward, slope, sums, tally,
         )  # fmt: skip
 
 
 @inlined
 def learn(
     read: Any, part: Any, number: Any, memory: Any, tables: Any, scratch: Any,
-    rate: Rate, panel: int, forward: int, backward: int, slope: int, sums: int, tally: np.ndarray,
-) -> None:  # fmt: skip
+    rate: Rate, k: int, panel: int,
+    forward: int, backward: int, slope: int, sums: int, tally: np.ndarray,
+) -> int:  # fmt: skip
     """As ``work_tiles``, the way that junction, profile and numbers ask for."""
     if part.is_first:
         # The functions of BP are not called.
-        work_tiles(
+        return work_tiles(
             NO_BACKPROP, times_weight, plain_sum, quick_weight, read,
             part, number, memory, tables, scratch, rate,
-            panel, forward, backward, slope, sums, tally,
+            k, panel, forward, backward, slope, sums, tally,
         )  # fmt: skip
     elif not is_per_edge(memory):
         if scratch.contribution.itemsize == memory.weight.itemsize:
-            keep_or_add(
+            return keep_or_add(
                 times_weight_short, plain_sum, quick_weight_short, read,
                 part, number, memory, tables, scratch, rate,
-            panel, forward, backward, slope, sums, tally,
+            k, panel, forward, backward, slope, sums, tally,
             )  # fmt: skip
         else:
-            keep_or_add(
+            return keep_or_add(
                 times_weight, plain_sum, quick_weight, read,
                 part, number, memory, tables, scratch, rate,
-            panel, forward, backward, slope, sums, tally,
+            k, panel, forward, backward, slope, sums, tally,
             )  # fmt: skip
     elif part.is_short:
-        keep_or_add(
+        return keep_or_add(
             times_slope_short, clipped_sum, quick_slope_short, read,
             part, number, memory, tables, scratch, rate,
-            panel, forward, backward, slope, sums, tally,
+            k, panel, forward, backward, slope, sums, tally,
         )  # fmt: skip
     else:
-        keep_or_add(
+        return keep_or_add(
             times_slope, clipped_sum, quick_slope, read,
             part, number, memory, tables, scratch, rate,
-            panel, forward, backward, slope, sums, tally,
+            k, panel, forward, backward, slope, sums, tally,
         )  # fmt: skip
 
 
 @inlined
-def sum_products(part: Any, number: Any, tables: Any, scratch: Any, panel: int) -> None:
-    """FF of the right neurons of a panel, once all its products are there."""
-    vectors, to = part.panel_places // LANES, part.h + panel * part.panel_neurons
+def sum_products(part: Any, number: Any, tables: Any, scratch: Any, k: int, panel: int) -> int:
+    """FF of the right neurons of a panel, once all its products are there.
+
+    ``k`` is the first of its tables; the first of the next one's is returned.
+    """
+    first, to = panel * part.panel_places, part.h + panel * part.panel_neurons
     products = Choice(
-        scratch.products,
-        tables.product_reach, part.product_reach + 2 * panel * vectors,
-        tables.product_word, part.product_word + panel * part.panel_places,
-        tables.product, part.product + panel * part.panel_places,
+        scratch.products, tables.product_table, tables.product_word, part.product_word + first,
+        tables.product, part.product + first,
     )  # fmt: skip
     if part.product_kind == NEAR:
-        add_bundles(read_near, products, part, number.rows, scratch.h, to)
-    elif part.product_kind == WITHIN:
-        add_bundles(read_within, products, part, number.rows, scratch.h, to)
-    else:
-        put(scratch.products, part.no_product, 0)
-        add_bundles(read_far, products, part, number.rows, scratch.h, to)
+        return add_bundles(read_near, products, k, part, number.rows, scratch.h, to)
+    if part.product_kind == WITHIN:
+        return add_bundles(read_within, products, k, part, number.rows, scratch.h, to)
+    put(scratch.products, part.no_product, 0)
+    return add_bundles(read_far, products, k, part, number.rows, scratch.h, to)
 
 
 @inlined
@@ -271,18 +273,19 @@ def work_by_left(
     forwards: bool, trains: bool, tally: np.ndarray,
 ) -> None:  # fmt: skip
     """All phases of all edges; ``delta`` is where BP writes, else as ``work_by_right``."""
+    right, product = part.table, part.product_table
     for panel in range(part.panels):
         if not trains:
             write_products(part, memory, tables, scratch, panel, forward)
         elif part.kind == NEAR:
-            learn(
+            right = learn(
                 read_near, part, number, memory, tables, scratch,
-                rate, panel, forward, backward, slope, delta, tally,
+                rate, right, panel, forward, backward, slope, delta, tally,
             )  # fmt: skip
         else:
-            learn(
+            right = learn(
                 read_far, part, number, memory, tables, scratch,
-                rate, panel, forward, backward, slope, delta, tally,
+                rate, right, panel, forward, backward, slope, delta, tally,
             )  # fmt: skip
         if forwards:
-            sum_products(part, number, tables, scratch, panel)
+            product = sum_products(part, number, tables, scratch, product, panel)

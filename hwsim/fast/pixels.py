@@ -39,12 +39,12 @@ def load_pixels(
     down, up = number.pixel_down, number.pixel_up
     for ahead in range(begin + n_left, begin + 2 * n_left, CACHE_LINE):
         prefetch(pixels, ahead)
-    if part.is_placed:
+    if not part.is_placed:
+        load_row(left, at, pixels, begin, n_left, down, up)
+    elif not part.is_by_bank:
         for neuron in range(n_left):
             pixel = element(pixels, begin + neuron) >> down << up
             put(left, at + element(place, part.place + neuron), pixel)
-    elif part.is_by_left:
-        load_row(left, at, pixels, begin, n_left, down, up)
     elif z < BANKS:
         for word in range(depth):
             for bank in range(z):

@@ -382,19 +382,6 @@ def prefetch(typing: Any, array: types.Array, offset: types.Integer) -> Any:
 
 
 @intrinsic
-def rolled_up(typing: Any) -> Any:
-    """``rolled_up()``: keeps LLVM from writing out a loop of few rounds sixteen times."""
-
-    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        kind = ir.FunctionType(ir.VoidType(), [])
-        nothing = builder.asm(kind, "", "", [], True)
-        nothing.attributes.add("convergent")
-        return context.get_dummy_value()
-
-    return types.void(), generate
-
-
-@intrinsic
 def fill(typing: Any, array: types.Array, offset: types.Integer, n: types.Integer) -> Any:
     """``fill(array, offset, n)``: n zeros."""
 

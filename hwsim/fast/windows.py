@@ -1,0 +1,108 @@
+"""Windows: which tables the slots of each vector look their values up in.
+
+A vector looks in one table after the other (``look_ups``), as few as hold all that its slots want.
+Tables begin where vectors do: one that crosses a cache line more costs twice.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hwsim.fast.llvm import LANES
+from hwsim.fast.look_ups import NOTHING, among_word, most_tables, table_lanes
+from hwsim.interleaver import Index
+
+LOAD_EACH_COST, LOOK_UP_COST, TABLE_COST = 22, 2, 2
+"""About how many of a processor's clocks it takes to find a vector of values one by one, or in
+tables: as such, and for each of them."""
+
+FOLLOWED = 1
+"""What the beginning of a table is marked with if another one follows: tables begin at vectors."""
+
+
+@dataclass(frozen=True, eq=False)
+class Windows:
+    """The tables of some vectors.
+
+    Attributes:
+        places: (vectors, LANES) where the value of each slot lies.
+        is_some: (vectors, LANES) whether there is one.
+        bits: width of a value.
+    """
+
+    places: Index
+    is_some: NDArray[np.bool_]
+    bits: int
+
+    @cached_property
+    def _line(self) -> Index:
+        """Where a table could begin, in steps of ``_step``; slots without a value want none."""
+        line = self.places // self._step
+        first = np.where(self.is_some, line, np.iinfo(np.int64).max).min(axis=1, keepdims=True)
+        return np.where(self.is_some, line, np.where(self.is_some.any(axis=1)[:, None], first, 0))
+
+    @property
+    def _step(self) -> int:
+        return min(LANES, table_lanes(self.bits))
+
+    @cached_property
+    def _order(self) -> Index:
+        """Slots of each vector in the order of what they want."""
+        return np.argsort(self._line, axis=1, kind="stable")
+
+    @cached_property
+    def _opens(self) -> NDArray[np.bool_]:
+        """Of slots in that order, whether a table begins with it."""
+        line = np.take_along_axis(self._line, self._order, axis=1)
+        reach = table_lanes(self.bits) // self._step
+        opens = np.zeros(line.shape, dtype=bool)
+        end = np.full(len(line), -1)
+        for lane in range(LANES):
+            opens[:, lane] = line[:, lane] >= end
+            end = np.where(opens[:, lane], line[:, lane] + reach, end)
+        return opens
+
+    @property
+    def count(self) -> Index:
+        """(vectors,) tables of each."""
+        return self._opens.sum(axis=1)
+
+    @property
+    def are_few(self) -> bool:
+        """Whether this costs no more than loading one by one."""
+        few = self.count.max(initial=0) <= most_tables()
+        return bool(few) and self.cost <= LOAD_EACH_COST
+
+    @property
+    def cost(self) -> float:
+        """Clocks of a vector."""
+        return LOOK_UP_COST + TABLE_COST * float(self.count.mean())
+
+    @cached_property
+    def _table(self) -> Index:
+        """Where each begins, vector after vector."""
+        line = np.take_along_axis(self._line, self._order, axis=1)
+        return line[self._opens] * self._step
+
+    @property
+    def table(self) -> Index:
+        """Where each begins, vector after vector, and whether another one of the vector follows."""
+        is_last = np.zeros(len(self._table), dtype=bool)
+        is_last[np.cumsum(self.count) - 1] = True
+        return self._table + np.where(is_last, 0, FOLLOWED)
+
+    @property
+    def word(self) -> Index:
+        """(vectors * LANES,) which value each slot takes, counted on from table to table."""
+        number = np.cumsum(self._opens, axis=1) - 1
+        first = np.cumsum(self.count) - self.count
+        begin = self._table[first[:, None] + number]
+        place = np.take_along_axis(self.places, self._order, axis=1)
+        found = np.empty_like(place)
+        word = number * table_lanes(self.bits) + place - begin
+        np.put_along_axis(found, self._order, word, axis=1)
+        return np.where(self.is_some, among_word(found), NOTHING).ravel()
