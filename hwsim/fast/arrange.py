@@ -15,15 +15,11 @@ from operator import itemgetter
 import numpy as np
 
 from hwsim.fast.layout import Layout, detached, places_by_bank
-from hwsim.fast.layout_by_left import (
-    Orders,
-    by_left,
-    cost_by_left,
-    places_by_degree,
-    rights_by_lane,
-)
+from hwsim.fast.layout_by_bundle import ByBundle
+from hwsim.fast.layout_by_left import ByLeft, places_by_degree, rights_by_lane
 from hwsim.fast.layout_by_right import Segments, by_right, is_cheap
 from hwsim.fast.llvm import LANES
+from hwsim.fast.orders import Orders
 from hwsim.fast.pixels import BANKS
 from hwsim.interleaver import Index
 from hwsim.schedule import JunctionSchedule
@@ -56,7 +52,7 @@ def lay_out(junctions: Sequence[JunctionSchedule], bits: int) -> tuple[Layout, .
     layers = [_ways(*beside) for beside in zip([None, *parts], [*parts, None], strict=True)]
     ways = _cheapest(parts, bits, layers)
     return tuple(
-        by_right(part) if is_cheap(part) else by_left(part, bits, Orders(left.place, right.made))
+        by_right(part) if is_cheap(part) else _looked_up(part, bits, left, right).layout
         for part, (left, right) in zip(parts, pairwise(ways), strict=True)
     )
 
@@ -84,7 +80,14 @@ def _cheapest(
 
 
 def _cost(part: JunctionSchedule, bits: int, left: Order, right: Order) -> float:
-    return 0 if is_cheap(part) else cost_by_left(part, bits, Orders(left.place, right.made))
+    return 0 if is_cheap(part) else _looked_up(part, bits, left, right).cost
+
+
+def _looked_up(part: JunctionSchedule, bits: int, left: Order, right: Order) -> ByLeft | ByBundle:
+    """What costs less of that for any pattern."""
+    orders = Orders(left.place, right.made)
+    by_left, by_bundle = ByLeft(part, bits, orders), ByBundle(part, bits, orders)
+    return by_bundle if by_bundle.is_possible and by_bundle.cost < by_left.cost else by_left
 
 
 def _ways(before: JunctionSchedule | None, after: JunctionSchedule | None) -> list[Order]:

@@ -102,7 +102,7 @@ def fetch_banks(
 
 
 class Choice(NamedTuple):
-    """One of ``values`` for each slot of a vector, vector after vector.
+    """One of ``values``, which begin at ``at``, for each slot of a vector, vector after vector.
 
     ``read_near`` looks it up in tables of values that begin at the next ones of ``table``, one if
     none follows (``windows.FOLLOWED``); ``word`` says which of their values each slot reads,
@@ -112,6 +112,7 @@ class Choice(NamedTuple):
     """
 
     values: np.ndarray
+    at: int
     table: np.ndarray
     word: np.ndarray
     word_at: int
@@ -124,13 +125,13 @@ def read_near(choice: Choice, k: int, slot: int) -> tuple[Any, int]:
     """One vector: slots ``slot`` onwards, the first of whose tables is the k-th."""
     word = load(choice.word, choice.word_at + slot)
     begin = element(choice.table, k)
-    table = load_table(choice.values, begin & ~FOLLOWED)
+    table = load_table(choice.values, choice.at + (begin & ~FOLLOWED))
     found = look_up_among(splat(choice.values, 0), table, word)
     while begin & FOLLOWED:
         k += 1
         begin = element(choice.table, k)
         word = behind(word, table)
-        table = load_table(choice.values, begin & ~FOLLOWED)
+        table = load_table(choice.values, choice.at + (begin & ~FOLLOWED))
         found = look_up_among(found, table, word)
     return found, k + 1
 
@@ -138,11 +139,11 @@ def read_near(choice: Choice, k: int, slot: int) -> tuple[Any, int]:
 @inlined
 def read_within(choice: Choice, k: int, slot: int) -> tuple[Any, int]:
     """As ``read_near``, among up to 65 536 values."""
-    begin = element(choice.table, k)
+    begin = choice.at + element(choice.table, k)
     return load_each(choice.values, begin, choice.word, choice.word_at + slot), k + 1
 
 
 @inlined
 def read_far(choice: Choice, k: int, slot: int) -> tuple[Any, int]:
     """As ``read_near``, from anywhere."""
-    return load_each(choice.values, 0, choice.place, choice.place_at + slot), k
+    return load_each(choice.values, choice.at, choice.place, choice.place_at + slot), k

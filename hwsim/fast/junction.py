@@ -13,6 +13,8 @@ from hwsim.fast import neurons, tallies
 from hwsim.fast.backprop import clipped_sum, is_per_edge, plain_sum
 from hwsim.fast.collect import collect_chained, collect_lanes
 from hwsim.fast.compiled import inlined
+from hwsim.fast.layout import BUNDLED
+from hwsim.fast.phases_by_bundle import work_by_bundle
 from hwsim.fast.phases_by_left import work_by_left
 from hwsim.fast.phases_by_right import work_by_right
 from hwsim.fast.update import rate_of
@@ -91,7 +93,12 @@ def work(
     rate = rate_of(number, memory.weight, shift)
     if trains:
         read_deltas(part, number, memory, tables, scratch, block, tally)
-    if part.is_by_left:
+    if part.kind == BUNDLED:
+        work_by_bundle(
+            part, number, memory, tables, scratch, rate,
+            forward, backward, forwards, trains, tally,
+        )  # fmt: skip
+    elif part.is_by_left:
         work_by_left(
             part, number, memory, tables, scratch, rate,
             forward, backward, slope, delta, forwards, trains, tally,

@@ -17,6 +17,7 @@ from hwsim.design import JunctionShape
 from hwsim.fast.bundles import Products
 from hwsim.fast.layout import FAR, NEAR, Layout, loses_sums, places_by_bank, whole_vectors
 from hwsim.fast.llvm import LANES, OCTET
+from hwsim.fast.orders import Orders
 from hwsim.fast.windows import LOAD_EACH_COST, Windows
 from hwsim.interleaver import Index, Interleaver
 from hwsim.schedule import JunctionSchedule
@@ -36,26 +37,9 @@ MOST_NEAR_WORDS = 2 * PANEL_WORDS
 FEWEST_PANEL_ROWS = 4
 """Fewer make the tiles of a panel too short."""
 
-FAR_PRODUCTS_COST = 6
-"""Clocks for a vector of products that do not stay in the first cache."""
-
-
-@dataclass(frozen=True, eq=False)
-class Orders:
-    """In what order a junction has the neurons of the layers beside it.
-
-    Attributes:
-        place: (n_left,) where each left neuron lies.
-        right: (n_right,) right neurons in their order.
-    """
-
-    place: Index
-    right: Index
-
-    @property
-    def position(self) -> Index:
-        """(n_right,) where each right neuron lies."""
-        return np.argsort(self.right)
+VECTOR_COST, FAR_PRODUCTS_COST = 7, 6
+"""About how many of a processor's clocks a vector takes beside look-ups, and more if its products
+do not stay in the first cache."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,18 +78,8 @@ class Columns:
         return self.tile[panel * self.tiles + tile] + row * LANES + lane
 
 
-def by_left(part: JunctionSchedule, bits: int, orders: Orders) -> Layout:
-    """The layout of any junction, for words of 16 or 32 bits."""
-    return Arrangement(part, bits, orders).layout
-
-
-def cost_by_left(part: JunctionSchedule, bits: int, orders: Orders) -> float:
-    """About how many of a processor's clocks look-ups take in it."""
-    return Arrangement(part, bits, orders).cost
-
-
-class Arrangement:
-    """All edges of a junction, arranged.
+class ByLeft:
+    """Any junction, arranged.
 
     Args:
         part: the junction.
@@ -155,12 +129,12 @@ class Arrangement:
 
     @property
     def cost(self) -> float:
-        """All panels are like the first."""
+        """Clocks; all panels are like the first."""
         rights = self.rights(1)
         look_up = rights.cost if rights.are_few else LOAD_EACH_COST
         if self.nowhere > MOST_NEAR_WORDS:
             look_up += FAR_PRODUCTS_COST
-        one = len(rights.places) * look_up + self.products(1).cost
+        one = len(rights.places) * (VECTOR_COST + look_up) + self.products(1).cost
         return self.columns.panels * one
 
     @property

@@ -14,7 +14,7 @@ import numpy as np
 
 from hwsim.fast.compiled import inlined
 from hwsim.fast.gather import load_each, lower_half, upper_half
-from hwsim.fast.layout import FAR, NEAR
+from hwsim.fast.layout import DIRECT, FAR, FETCHED
 from hwsim.fast.llvm import LANES
 from hwsim.fast.update import Rate, steps
 from hwsim.fast.vectors import (
@@ -138,7 +138,7 @@ def spread(part: Any, delta: np.ndarray, right: np.ndarray, of_segment: np.ndarr
             put(of_segment, segment, element(delta, neuron))
     if part.kind == FAR:
         put(of_segment, part.segments, 0)
-    elif part.kind != NEAR:
+    elif part.kind == DIRECT or part.kind == FETCHED:
         fill(of_segment, part.segments, part.stride - part.segments)
 
 

@@ -168,7 +168,7 @@ def work_tiles(
 ) -> int:  # fmt: skip
     """All phases of the tiles of a panel, and the first table of the next one."""
     delta = Choice(
-        scratch.delta, tables.table, tables.word, part.word, tables.source, part.source
+        scratch.delta, 0, tables.table, tables.word, part.word, tables.source, part.source
     )  # fmt: skip
     factors, bounds = factors_of(part, number, memory.weight), bounds_of(number, memory.weight)
     at = part.tile + panel * part.tiles
@@ -255,7 +255,7 @@ def sum_products(part: Any, number: Any, tables: Any, scratch: Any, k: int, pane
     """
     first, to = panel * part.panel_places, part.h + panel * part.panel_neurons
     products = Choice(
-        scratch.products, tables.product_table, tables.product_word, part.product_word + first,
+        scratch.products, 0, tables.product_table, tables.product_word, part.product_word + first,
         tables.product, part.product + first,
     )  # fmt: skip
     if part.product_kind == NEAR:

@@ -9,12 +9,14 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from hwsim.fast.backprop import Bounds
 from hwsim.fast.compiled import compiled, inlined
 from hwsim.fast.fetch import Operand
 from hwsim.fast.llvm import LANES
 from hwsim.fast.vectors import (
     add,
     add_saturating,
+    any_above,
     count_differing,
     load,
     maximum,
@@ -22,6 +24,8 @@ from hwsim.fast.vectors import (
     multiply_fraction,
     splat,
     store,
+    subtract,
+    subtract_unsigned,
 )
 
 
@@ -56,6 +60,18 @@ def changed(old: Any, u: Any, a: Any, lowest: Any, highest: Any) -> Any:
     step = multiply_fraction(u, a)
     new = minimum(maximum(add_saturating(old, step), lowest), highest)
     return new, count_differing(new, add(old, step))
+
+
+@inlined
+def updated(weight: Any, u: Any, a: Any, number: Any, bounds: Bounds) -> Any:
+    """As ``changed``; hardly ever anything is to be clipped."""
+    new = add_saturating(weight, multiply_fraction(u, a))
+    clipped = 0
+    distance = subtract_unsigned(subtract(new, bounds.sum), bounds.one)
+    if any_above(distance, bounds.span):
+        lowest, highest = splat(weight, number.low), splat(weight, number.high)
+        new, clipped = changed(weight, u, a, lowest, highest)
+    return new, clipped
 
 
 @compiled
