@@ -79,15 +79,18 @@ class Products:
     nowhere: int
 
     @classmethod
-    def of(cls, by_neuron: Index, nowhere: int, bits: int) -> Products:
-        """Places of (panels, neurons, edges) products, ascending, in the bundles that cost least.
+    def of(cls, bundles: Bundles, by_neuron: Index, nowhere: int, bits: int) -> Products:
+        """Places of (panels, neurons, edges) products, ascending, all before ``nowhere``."""
+        places = np.full((len(by_neuron), bundles.size), nowhere)
+        places[:, bundles.of_edge] = by_neuron.reshape(len(by_neuron), -1)
+        vectors = places.reshape(-1, LANES)
+        return cls(bundles, Windows(vectors, vectors < nowhere, bits), nowhere)
 
-        All are before ``nowhere``.
-        """
-        _, n_right, d_in = by_neuron.shape
-        fits = [Bundles(n_right, d_in, 2**k) for k in range(LANES.bit_length())]
-        found = [cls(bundles, _windows(bundles, by_neuron, nowhere, bits), nowhere)
-                 for bundles in fits]  # fmt: skip
+    @classmethod
+    def cheapest(cls, by_neuron: Index, nowhere: int, bits: int) -> Products:
+        """Those of one panel in the bundles that cost least."""
+        fits = [Bundles(*by_neuron.shape, 2**k) for k in range(LANES.bit_length())]
+        found = [cls.of(bundles, by_neuron[None], nowhere, bits) for bundles in fits]
         return min(found, key=lambda products: products.cost)
 
     @property
@@ -123,10 +126,3 @@ class Products:
         if self.kind == WITHIN:
             return {"product_table": self._first, "product_word": self._within}
         return {"product": np.where(self.windows.is_some, self.windows.places, self.nowhere)}
-
-
-def _windows(bundles: Bundles, by_neuron: Index, nowhere: int, bits: int) -> Windows:
-    places = np.full((len(by_neuron), bundles.size), nowhere)
-    places[:, bundles.of_edge] = by_neuron.reshape(len(by_neuron), -1)
-    vectors = places.reshape(-1, LANES)
-    return Windows(vectors, vectors < nowhere, bits)

@@ -7,7 +7,7 @@ looked up. There is no way back to the left neurons, nor needs junction 1 one.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -16,7 +16,7 @@ from hwsim.fast.bundles import Bundles
 from hwsim.fast.layout import BUNDLED, Layout, places_by_bank, whole_vectors
 from hwsim.fast.llvm import LANES
 from hwsim.fast.orders import Orders
-from hwsim.fast.windows import Windows
+from hwsim.fast.windows import SAMPLED_EDGES, Windows
 from hwsim.interleaver import Index
 from hwsim.schedule import JunctionSchedule
 
@@ -73,30 +73,38 @@ class ByBundle:
         left = self.orders.place[self.part.interleaver.left].reshape(shape.n_right, shape.d_in)
         return BundledSlots(Bundles(shape.n_right, shape.d_in, LANES), left, self.orders.right)
 
-    @cached_property
-    def lefts(self) -> Windows:
-        """Where each slot finds what its left neuron has."""
-        nowhere = self.part.shape.n_left
-        place = np.full(self.slots.size, nowhere)
-        place[self.slots.of_edge] = self.slots.left.ravel()
+    def lefts(self, most: int) -> Windows:
+        """Where slots find what their left neurons have, of no more right neurons than that."""
+        nowhere, right = self.part.shape.n_left, self.orders.right[:most]
+        left = np.sort(self.slots.left[right], axis=1)
+        bundles = replace(self.slots.bundles, n_right=len(right))
+        place = np.full(bundles.size, nowhere)
+        place[bundles.of_edge] = left.ravel()
         vectors = place.reshape(-1, LANES)
         return Windows(vectors, vectors < nowhere, self.bits)
 
+    @cached_property
+    def _sample(self) -> Windows:
+        return self.lefts(max(LANES, SAMPLED_EDGES // self.part.shape.d_in))
+
     @property
     def is_possible(self) -> bool:
-        return self.part.shape.index == 1 and self.lefts.are_few
+        if self.part.shape.index > 1 or not self._sample.are_few:
+            return False
+        return self.lefts(self.part.shape.n_right).are_few
 
     @property
     def cost(self) -> float:
         """Clocks."""
         bundles = self.slots.bundles
-        vector = VECTOR_COST + 2 * self.lefts.cost
+        vector = VECTOR_COST + 2 * self._sample.cost
         return bundles.count * (bundles.length * vector + BUNDLE_COST)
 
     @property
     def layout(self) -> Layout:
         """As the engine has it."""
         shape, place = self.part.shape, self.orders.place
+        lefts = self.lefts(shape.n_right)
         is_placed = not np.array_equal(place, np.arange(shape.n_left))
         return Layout(
             kind=BUNDLED,
@@ -116,6 +124,6 @@ class ByBundle:
                 "stride": whole_vectors(shape.n_right),
                 "segments_per_neuron": 1,
             },
-            tables={"table": self.lefts.table, "word": self.lefts.word}
+            tables={"table": lefts.table, "word": lefts.word}
             | ({"place": place} if is_placed else {}),
         )

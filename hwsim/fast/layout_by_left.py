@@ -8,7 +8,8 @@ different numbers of edges, those with most come first, so that tiles have few e
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from math import gcd
 
 import numpy as np
@@ -18,7 +19,7 @@ from hwsim.fast.bundles import Products
 from hwsim.fast.layout import FAR, NEAR, Layout, loses_sums, places_by_bank, whole_vectors
 from hwsim.fast.llvm import LANES, OCTET
 from hwsim.fast.orders import Orders
-from hwsim.fast.windows import LOAD_EACH_COST, Windows
+from hwsim.fast.windows import LOAD_EACH_COST, SAMPLED_EDGES, Windows
 from hwsim.interleaver import Index, Interleaver
 from hwsim.schedule import JunctionSchedule
 
@@ -111,37 +112,54 @@ class ByLeft:
         """Behind all products of a panel."""
         return self.columns.rows * self.stride
 
-    def products(self, panels: int) -> Products:
-        """Of the first panels."""
+    @property
+    def _by_neuron(self) -> Index:
+        """(panels, neurons, edges) place of each product."""
         by_edge = self.row % self.columns.rows * self.stride + self.left
         by_neuron = by_edge.reshape(-1, self.shape.d_in)[self.orders.right]
-        by_panel = by_neuron.reshape(self.columns.panels, -1, self.shape.d_in)
-        return Products.of(np.sort(by_panel[:panels]), self.nowhere, self.bits)
+        return by_neuron.reshape(self.columns.panels, -1, self.shape.d_in)
 
-    def rights(self, panels: int) -> Windows:
-        """Where the edges of the first panels find what the right neurons have."""
-        is_there = self.row < panels * self.columns.rows
-        size = int(self.columns.tile[panels * self.columns.tiles])
+    @cached_property
+    def _sample(self) -> Products:
+        """Of some neurons of the first panel: all others are like them."""
+        some = max(LANES, SAMPLED_EDGES // self.shape.d_in)
+        by_neuron = np.sort(self._by_neuron[0, :some])
+        return Products.cheapest(by_neuron, self.nowhere, self.bits)
+
+    @property
+    def products(self) -> Products:
+        """All."""
+        by_neuron = np.sort(self._by_neuron)
+        bundles = replace(self._sample.bundles, n_right=by_neuron.shape[1])
+        return Products.of(bundles, by_neuron, self.nowhere, self.bits)
+
+    def rights(self, most: int) -> Windows:
+        """Where edges find what the right neurons have, of no more vectors than that."""
+        columns, size = self.columns, min(most * LANES, self.columns.size)
+        panel, row = np.divmod(self.row, columns.rows)
+        tile, lane = np.divmod(self.left, LANES)
+        slot = columns.tile[panel * columns.tiles + tile] + row * LANES + lane
+        is_there = slot < size
         right = np.full(size, self.shape.n_right)
-        right[self.columns.of_edge[is_there]] = self.right[is_there]
+        right[slot[is_there]] = self.right[is_there]
         vectors = right.reshape(-1, LANES)
         return Windows(vectors, vectors < self.shape.n_right, self.bits)
 
     @property
     def cost(self) -> float:
-        """Clocks; all panels are like the first."""
-        rights = self.rights(1)
+        """Clocks."""
+        rights = self.rights(SAMPLED_EDGES // LANES)
         look_up = rights.cost if rights.are_few else LOAD_EACH_COST
         if self.nowhere > MOST_NEAR_WORDS:
             look_up += FAR_PRODUCTS_COST
-        one = len(rights.places) * (VECTOR_COST + look_up) + self.products(1).cost
-        return self.columns.panels * one
+        by_neuron = self._sample.cost / self._sample.bundles.n_right
+        return self.columns.size / LANES * (VECTOR_COST + look_up) + self.shape.n_right * by_neuron
 
     @property
     def layout(self) -> Layout:
         """As the engine has it."""
         part, shape, columns = self.part, self.shape, self.columns
-        products, rights = self.products(columns.panels), self.rights(columns.panels)
+        products, rights = self.products, self.rights(columns.size // LANES)
         bundles = products.bundles
         is_placed = not np.array_equal(self.orders.place, np.arange(shape.n_left))
         is_chained = shape.index > 1 and loses_sums(part)

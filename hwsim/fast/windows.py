@@ -20,6 +20,9 @@ LOAD_EACH_COST, LOOK_UP_COST, TABLE_COST = 22, 2, 2
 """About how many of a processor's clocks it takes to find a vector of values one by one, or in
 tables: as such, and for each of them."""
 
+SAMPLED_EDGES = 1 << 14
+"""Edges by which costs are measured: all others are like them."""
+
 FOLLOWED = 1
 """What the beginning of a table is marked with if another one follows: tables begin at vectors."""
 
@@ -38,33 +41,31 @@ class Windows:
     is_some: NDArray[np.bool_]
     bits: int
 
-    @cached_property
-    def _line(self) -> Index:
-        """Where a table could begin, in steps of ``_step``; slots without a value want none."""
-        line = self.places // self._step
-        first = np.where(self.is_some, line, np.iinfo(np.int64).max).min(axis=1, keepdims=True)
-        return np.where(self.is_some, line, np.where(self.is_some.any(axis=1)[:, None], first, 0))
-
     @property
     def _step(self) -> int:
+        """Where tables can begin."""
         return min(LANES, table_lanes(self.bits))
 
     @cached_property
-    def _order(self) -> Index:
-        """Slots of each vector in the order of what they want."""
-        return np.argsort(self._line, axis=1, kind="stable")
+    def _line(self) -> Index:
+        """Where a table could begin for each slot, in steps; those without a value want none."""
+        line = self.places // self._step
+        first = np.where(self.is_some, line, line.max(initial=0)).min(axis=1, keepdims=True)
+        return np.where(self.is_some, line, first)
+
+    @cached_property
+    def _ascending(self) -> Index:
+        """The same, each vector by itself in ascending order."""
+        return np.sort(self._line, axis=1)
 
     @cached_property
     def _opens(self) -> NDArray[np.bool_]:
-        """Of slots in that order, whether a table begins with it."""
-        line = np.take_along_axis(self._line, self._order, axis=1)
-        reach = table_lanes(self.bits) // self._step
-        opens = np.zeros(line.shape, dtype=bool)
-        end = np.full(len(line), -1)
-        for lane in range(LANES):
-            opens[:, lane] = line[:, lane] >= end
-            end = np.where(opens[:, lane], line[:, lane] + reach, end)
-        return opens
+        """Of these, with which ones a table begins: of neighbours, with the first of each few."""
+        gap = np.diff(self._ascending, axis=1, prepend=-2)
+        is_new, begins = gap > 0, gap > 1
+        number = np.cumsum(is_new, axis=1)
+        run = np.maximum.accumulate(np.where(begins, number, 0), axis=1)
+        return is_new & ((number - run) % (table_lanes(self.bits) // self._step) == 0)
 
     @property
     def count(self) -> Index:
@@ -85,8 +86,7 @@ class Windows:
     @cached_property
     def _table(self) -> Index:
         """Where each begins, vector after vector."""
-        line = np.take_along_axis(self._line, self._order, axis=1)
-        return line[self._opens] * self._step
+        return self._ascending[self._opens] * self._step
 
     @property
     def table(self) -> Index:
@@ -98,11 +98,12 @@ class Windows:
     @property
     def word(self) -> Index:
         """(vectors * LANES,) which value each slot takes, counted on from table to table."""
+        order = np.argsort(self._line, axis=1, kind="stable")
         number = np.cumsum(self._opens, axis=1) - 1
         first = np.cumsum(self.count) - self.count
         begin = self._table[first[:, None] + number]
-        place = np.take_along_axis(self.places, self._order, axis=1)
+        place = np.take_along_axis(self.places, order, axis=1)
         found = np.empty_like(place)
         word = number * table_lanes(self.bits) + place - begin
-        np.put_along_axis(found, self._order, word, axis=1)
+        np.put_along_axis(found, order, word, axis=1)
         return np.where(self.is_some, among_word(found), NOTHING).ravel()
