@@ -28,15 +28,17 @@ from hwsim.data import load_data
 from hwsim.design import Design
 from hwsim.design_file import load_design, make_design
 from hwsim.engines import ENGINES, infer, make_engine
-from hwsim.fast import layout_by_left
+from hwsim.fast import bundles, layout_by_left, windows
 from hwsim.fast.arrange import lay_out
 from hwsim.fast.engine import FastPipeline
+from hwsim.fast.layout import BUNDLED, FAR, NEAR, WITHIN, in_slots
 from hwsim.fast.layout import DIRECT as READ_DIRECT
-from hwsim.fast.layout import FAR, FETCHED, NEAR, WITHIN, in_slots
+from hwsim.fast.layout_by_left import ByLeft
 from hwsim.fast.layout_by_right import Segments
 from hwsim.fast.llvm import LANES
 from hwsim.fast.look_ups import table_lanes
 from hwsim.fast.memory_map import storage_bits
+from hwsim.fast.orders import Orders
 from hwsim.fixed_point import FixedPoint, Tally
 from hwsim.schedule import Schedule, make_schedule
 from hwsim.state import State
@@ -191,21 +193,14 @@ def test_inference_equals_the_plain_one(design, inputs):
 NEAR_NET = ([96, 12, 12, 4], [4, 4, 4], [8, 4, 4])
 LAYOUTS = {
     "banks where they lie": (DIRECT, {}, {"index": 2, "kind": READ_DIRECT}),
-    "fetched banks": (([64, 40, 4], [10, 4], [16, 40]), {}, {"index": 1, "kind": FETCHED}),
+    "few left neurons": (([16, 40, 4], [10, 4], [16, 40]), {}, {"index": 1, "kind": BUNDLED}),
     "dither": (DIRECT, {"dither": True}, {"index": 2, "kind": NEAR}),
     "deep banks": (NEAR_NET, {}, {"index": 2, "kind": NEAR, "is_chained": 0}),
-    "several tables": (([8, 100, 100, 4], [25, 1, 4], [8, 20, 4]), {}, {"index": 2, "kind": NEAR}),
-    "far neurons": (([8, 4000, 4000, 4], [500, 1, 4], [8, 80, 4]), {}, {"index": 2, "kind": FAR}),
     "few right neurons": (([16, 256, 2], [16, 2], [16, 64]), {}, {"index": 2, "bundle_width": 1}),
     "half a vector of left neurons": (
         ([16, 16, 100, 4], [16, 25, 4], [16, 16, 100]),
         {},
         {"index": 2, "product_stride": LANES // 2},
-    ),
-    "products one by one": (
-        ([16, 4096, 64, 4], [256, 1, 4], [16, 256, 16]),
-        {"type": 1},
-        {"index": 2, "product_kind": WITHIN},
     ),
 }
 """A net, its pattern, and how one of its junctions then lies."""
@@ -235,23 +230,30 @@ def test_lost_sums_are_chained():
 @pytest.mark.parametrize("kind", [NEAR, FAR])
 def test_left_neurons_of_different_degree_are_placed_by_degree(monkeypatch, kind):
     if kind == FAR:
-        monkeypatch.setattr(layout_by_left, "most_tables", lambda: 0)
+        monkeypatch.setattr(windows, "most_tables", lambda: 0)
     design, rng = make(*NEAR_NET), np.random.default_rng(1)
     patterns = [random_pattern(shape, rng) for shape in design.shapes]
     schedule = schedule_of(design, *patterns)
     assert_laid_out(schedule, {"index": 2, "is_placed": 1, "kind": kind})
 
 
-def test_products_from_anywhere(monkeypatch):
-    monkeypatch.setattr(layout_by_left, "MOST_WITHIN", 1)
-    sizes, pattern, _ = LAYOUTS["products one by one"]
-    assert_laid_out(make_schedule(make(*sizes, pattern=pattern)), {"index": 2, "product_kind": FAR})
+@pytest.mark.parametrize("profile", ["default", "prototype"])
+@pytest.mark.parametrize(("most", "kind"), [(1 << 16, WITHIN), (1, FAR)])
+def test_what_lies_far_apart_is_loaded_one_by_one(monkeypatch, profile, most, kind):
+    monkeypatch.setattr(windows, "LOAD_EACH_COST", 0)
+    monkeypatch.setattr(bundles, "MOST_WITHIN", most)
+    design = make([8, 100, 64, 4], [25, 16, 4], [8, 20, 16])
+    design = make_design({**design.sections(), "number": {"profile": profile, "int_bits": 2}})
+    expected = {"index": 2, "kind": FAR, "product_kind": kind}
+    assert_laid_out(make_schedule(design), expected)
+    assert_equal_tallies(design, scaled_state(design, 3.0), 40)
 
 
 @pytest.mark.parametrize("dither", [True, False])
 def test_wide_layers_are_taken_in_panels(monkeypatch, dither):
     monkeypatch.setattr(layout_by_left, "PANEL_WORDS", 16)
     monkeypatch.setattr(layout_by_left, "FEWEST_PANEL_ROWS", 1)
+    monkeypatch.setattr(layout_by_left, "FAR_PRODUCTS_COST", 1000)
     design = make(*NEAR_NET, pattern={"dither": dither})
     assert_laid_out(make_schedule(design), {"index": 2, "panels": 4})
 
@@ -259,8 +261,9 @@ def test_wide_layers_are_taken_in_panels(monkeypatch, dither):
 @settings(max_examples=50, deadline=None)
 @given(drawn_nets(), st.sampled_from([16, 32]))
 def test_slots_hold_every_edge_once(design: Design, bits: int):
-    for part in make_schedule(design).junctions:
-        slots, edges = lay_out(part, bits).slots, np.arange(1, part.shape.n_edges + 1)
+    parts = make_schedule(design).junctions
+    for part, layout in zip(parts, lay_out(parts, bits), strict=True):
+        slots, edges = layout.slots, np.arange(1, part.shape.n_edges + 1)
         arranged = in_slots(slots, edges)
         assert sorted(arranged[arranged > 0]) == list(edges)
         np.testing.assert_array_equal(arranged[slots.of_edge], edges)
@@ -417,9 +420,12 @@ def test_patterns_that_begin_regularly_and_do_not_go_on_so(monkeypatch):
 
 
 def test_some_look_ups_take_several_tables():
-    whole = FastPipeline(make(*LAYOUTS["several tables"][0])).map
-    first, last = whole.tables.reach[whole.junctions[1]["reach"] :][:2]
-    assert last > first
+    schedule = make_schedule(make([8, 600, 600, 4], [75, 2, 4], [8, 60, 4]))
+    whole = FastPipeline(schedule.design, schedule).map
+    first = whole.junctions[1]["table"]
+    assert (whole.tables.table[first:] & windows.FOLLOWED).any()
+    assert (whole.tables.product_table & windows.FOLLOWED).any()
+    assert_laid_out(schedule, {"index": 2, "kind": NEAR, "product_kind": NEAR})
 
 
 def test_look_ups_stay_within_their_arrays():
@@ -427,7 +433,7 @@ def test_look_ups_stay_within_their_arrays():
     design = make([16, 256], [16], [16])
     left = np.repeat([0, 1], [248, 8]).reshape(16, 16)
     whole = FastPipeline(design, schedule_of(design, left)).map
-    assert whole.tables.reach.max() + table_lanes(whole.bits) <= len(whole.scratch.delta)
+    assert whole.tables.table.max() + table_lanes(whole.bits) <= len(whole.scratch.delta)
 
 
 @pytest.mark.parametrize("name", ["digits.toml", "no-power-of-two.toml", "deep-4.toml"])
@@ -437,7 +443,7 @@ def test_products_are_looked_up_within_their_array(name, frac_bits):
     number = {"frac_bits": frac_bits, "profile": "prototype"}
     design = make_design({**load_design(DESIGNS / name).sections(), "number": number})
     whole = FastPipeline(design).map
-    end = whole.tables.product_reach.max() + table_lanes(whole.bits)
+    end = whole.tables.product_table.max() + table_lanes(whole.bits)
     assert NEAR in whole.junctions["product_kind"]
     assert end <= len(whole.scratch.products)
 
@@ -460,8 +466,9 @@ def test_rows_are_chosen_so_that_vectors_are_full():
 ])  # fmt: skip
 def test_bundles_are_as_wide_as_costs_least(layers, d_out, width):
     design = make(layers, [d_out], [16], pattern={"type": 1})
-    record = FastPipeline(design).map.junctions[0]
-    assert record["bundle_width"] == width
+    (part,) = make_schedule(design).junctions
+    own = Orders(np.arange(layers[0]), np.arange(layers[1]))
+    assert ByLeft(part, 16, own).products.bundles.width == width
 
 
 @pytest.mark.parametrize("eta_shift", [1, 14, 15])

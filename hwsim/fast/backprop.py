@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from hwsim.fast.compiled import compiled, inlined
-from hwsim.fast.fetch import Operand
+from hwsim.fast.fetch import Banks, read_banks
 from hwsim.fast.llvm import LANES
 from hwsim.fast.vectors import (
     add,
@@ -223,7 +223,7 @@ def quick_weight(
 
 @compiled
 def contribute(
-    times: Any, factors: Factors, weight: np.ndarray, at: int, read: Any, slope: Operand,
+    times: Any, factors: Factors, weight: np.ndarray, at: int, slope: Banks,
     delta: np.ndarray, rows: int, all_rows: int, stride: int, contribution: np.ndarray, to: int,
 ) -> int:  # fmt: skip
     """By right neuron: the products of some rows of slots.
@@ -233,7 +233,6 @@ def contribute(
         factors: for it.
         weight: all weights, tile by tile; the first row begins at ``at``.
         at: see there.
-        read: how to read ``slope``.
         slope: derivatives as fractions.
         delta: (stride,) delta of each segment.
         rows: how many rows.
@@ -250,7 +249,7 @@ def contribute(
         right = load(delta, v)
         for row in range(rows):
             edge = load(weight, at + v * all_rows + row * LANES)
-            product, count = times(edge, right, read(slope, row, v), factors)
+            product, count = times(edge, right, read_banks(slope, row, v), factors)
             clipped += count
             store(contribution, to + v + row * stride, convert(contribution, product))
     return clipped

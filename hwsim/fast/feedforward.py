@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from hwsim.fast.compiled import compiled, inlined
-from hwsim.fast.fetch import AHEAD, Choice, Operand
+from hwsim.fast.fetch import AHEAD, Banks, Choice, read_banks
 from hwsim.fast.llvm import LANES
 from hwsim.fast.rearrangement import from_1, from_2, from_4, from_8, from_16
 from hwsim.fast.vectors import (
@@ -24,7 +24,7 @@ from hwsim.fast.vectors import (
 
 @compiled
 def add_products(
-    weight: np.ndarray, at: int, read: Any, left: Operand, rows: int, all_rows: int, stride: int,
+    weight: np.ndarray, at: int, left: Banks, rows: int, all_rows: int, stride: int,
     sums: np.ndarray, to: int,
 ) -> None:  # fmt: skip
     """By right neuron: add w*a of ``rows`` rows of slots to the sums of their segments.
@@ -32,7 +32,6 @@ def add_products(
     Args:
         weight: all weights, tile by tile; the first row begins at ``at``.
         at: see there.
-        read: how to read ``left``.
         left: activations as fractions.
         rows: no more than products fit into the width of a weight when summed.
         all_rows: rows of the junction.
@@ -44,7 +43,7 @@ def add_products(
         partial = splat(weight, 0)
         for row in range(rows):
             edge = load(weight, at + v * all_rows + row * LANES)
-            product = multiply_fraction(edge, read(left, row, v))
+            product = multiply_fraction(edge, read_banks(left, row, v))
             partial = add(partial, product)
         store(sums, to + v, add(load(sums, to + v), widen(partial)))
 

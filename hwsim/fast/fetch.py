@@ -1,10 +1,8 @@
 """Fetching: what the neurons on the other side of each slot have.
 
 The hardware's interleaver, in the forms that cost least. By right neuron, a lane looks words up in
-its left bank, and an ``Operand`` is what the phases then read: what was fetched or, where vectors
-do not straddle lanes, the banks themselves. By left neuron, each edge has to find its right one,
-and each right neuron its edges' products: among near ones by the same look-up, else one by one
-(``Choice``).
+its left bank (``Banks``). Else each slot finds its value by itself: among near ones by the same
+look-up, or one by one (``Choice``).
 """
 
 from __future__ import annotations
@@ -13,7 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from hwsim.fast.compiled import compiled, inlined
+from hwsim.fast.compiled import inlined
 from hwsim.fast.gather import load_each
 from hwsim.fast.llvm import LANES
 from hwsim.fast.look_ups import (
@@ -27,7 +25,6 @@ from hwsim.fast.vectors import (
     load,
     load_octet,
     splat,
-    store,
 )
 from hwsim.fast.windows import FOLLOWED
 
@@ -35,18 +32,16 @@ AHEAD = 2048
 """Slots that the processor is told to read before they are needed: large designs lie far away."""
 
 
-class Operand(NamedTuple):
-    """Where a phase finds the left values of some rows of slots.
+class Banks(NamedTuple):
+    """Where a phase finds the left values of some rows of slots: in banks of up to eight words.
 
-    ``read_slots`` reads values that were fetched: row by row, ``stride`` slots each, in ``values``
-    from ``at`` on. ``read_banks`` looks words up in the banks that lie there: of the vectors of
-    ``all_rows`` rows, tile by tile, ``source`` says where each finds its bank, ``word`` which word
-    each slot reads.
+    They begin at ``at`` of ``values``; of the vectors of ``all_rows`` rows, tile by tile,
+    ``source`` says where each finds its bank, ``word`` which word each slot reads, as
+    ``control_word``.
     """
 
     values: np.ndarray
     at: int
-    stride: int
     all_rows: int
     source: np.ndarray
     source_at: int
@@ -55,50 +50,12 @@ class Operand(NamedTuple):
 
 
 @inlined
-def read_slots(operand: Operand, row: int, v: int) -> Any:
+def read_banks(banks: Banks, row: int, v: int) -> Any:
     """One vector of left values: slots ``v`` onwards of a row."""
-    return load(operand.values, operand.at + v + row * operand.stride)
-
-
-@inlined
-def read_banks(operand: Operand, row: int, v: int) -> Any:
-    """As ``read_slots``, from a bank of up to eight words."""
-    vector = operand.source_at + v // LANES * operand.all_rows + row
-    slot = operand.word_at + v * operand.all_rows + row * LANES
-    bank = load_octet(operand.values, operand.at + element(operand.source, vector))
-    return look_up(bank, load(operand.word, slot))
-
-
-@compiled
-def fetch_banks(
-    left: np.ndarray, at: int, source: np.ndarray, source_at: int, word: np.ndarray, word_at: int,
-    rows: int, groups: int, length: int, stride: int, slots: np.ndarray,
-) -> None:  # fmt: skip
-    """Banks of up to eight words, each of which serves one lane: slots choose among its words.
-
-    Args:
-        left: memories; the one to read begins at ``at``.
-        at: see there.
-        source: (rows * groups,) from ``source_at`` on: where the bank of each lane begins.
-        source_at: see there.
-        word: (rows * stride,) from ``word_at`` on: which word of its bank each slot reads, as
-            ``control_word``.
-        word_at: see there.
-        rows: how many rows of slots.
-        groups: lanes of a row.
-        length: slots of a lane.
-        stride: slots of a row.
-        slots: (rows * stride,) result. Vectors that are written too far, the next lane replaces.
-    """
-    lane = source_at
-    for row in range(rows):
-        first = row * stride
-        for _ in range(groups):
-            bank = load_octet(left, at + element(source, lane))
-            for slot in range(first, first + length, LANES):
-                store(slots, slot, look_up(bank, load(word, word_at + slot)))
-            first += length
-            lane += 1
+    vector = banks.source_at + v // LANES * banks.all_rows + row
+    slot = banks.word_at + v * banks.all_rows + row * LANES
+    bank = load_octet(banks.values, banks.at + element(banks.source, vector))
+    return look_up(bank, load(banks.word, slot))
 
 
 class Choice(NamedTuple):

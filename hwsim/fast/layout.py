@@ -23,10 +23,9 @@ from hwsim.fast.llvm import LANES
 from hwsim.interleaver import Index, Interleaver
 from hwsim.schedule import JunctionSchedule
 
-DIRECT, FETCHED, BUNDLED, NEAR, WITHIN, FAR = range(6)
-"""How a junction reads the other side: by right neuron, banks as they lie there, or fetched from
-them, or looked up; by left neuron, looked up among neurons that are near each other, or gathered,
-within a part or from anywhere."""
+DIRECT, BUNDLED, NEAR, WITHIN, FAR = range(5)
+"""How a junction reads the other side: by right neuron, in banks or looked up; by left neuron,
+looked up among neurons that are near each other, or gathered, within a part or from anywhere."""
 
 
 class Slots(Protocol):

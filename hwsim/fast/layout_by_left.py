@@ -27,13 +27,11 @@ MOST_PACKED = 512
 """Left neurons whose rows of products follow one another closely: more need not, and hit caches."""
 
 PANEL_WORDS = 1 << 13
-"""Products of a panel, if it can be so small: they stay in the first cache until they are added."""
+"""Products of a panel, if it can be so small: they stay in the first cache until they are added.
+Up to twice as many are not taken in panels."""
 
 MOST_PANEL_WORDS = 1 << 18
 """Those that stay in the second cache."""
-
-MOST_NEAR_WORDS = 2 * PANEL_WORDS
-"""Products beyond which panels are taken."""
 
 FEWEST_PANEL_ROWS = 4
 """Fewer make the tiles of a panel too short."""
@@ -150,7 +148,7 @@ class ByLeft:
         """Clocks."""
         rights = self.rights(SAMPLED_EDGES // LANES)
         look_up = rights.cost if rights.are_few else LOAD_EACH_COST
-        if self.nowhere > MOST_NEAR_WORDS:
+        if self.nowhere > 2 * PANEL_WORDS:
             look_up += FAR_PRODUCTS_COST
         by_neuron = self._sample.cost / self._sample.bundles.n_right
         return self.columns.size / LANES * (VECTOR_COST + look_up) + self.shape.n_right * by_neuron
@@ -243,7 +241,7 @@ def _panels(shape: JunctionShape, row: Index, right: Index, stride: int) -> tupl
     """Rows of a panel, and how many panels: the edges of a right neuron must share one."""
     all_rows = int(row.max()) + 1
     is_regular = shape.n_edges == all_rows * shape.n_left
-    if not is_regular or all_rows * stride <= MOST_NEAR_WORDS:
+    if not is_regular or all_rows * stride <= 2 * PANEL_WORDS:
         return all_rows, 1
     step = shape.d_in // gcd(shape.n_left, shape.d_in)
     fits = [n for n in range(step, all_rows + 1, step) if all_rows % n == 0]

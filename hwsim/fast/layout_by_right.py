@@ -4,8 +4,8 @@ The lanes of a clock fall into groups of ``rows`` neighbours that always share a
 group in one clock is a *segment*. Segments of a group lie side by side in the order of clocks, so a
 vector holds neighbouring segments, sums over the lanes of a group need no step across a vector, and
 what a lane reads in a sweep lies together, as in the hardware's own memories. Weights lie *tile* by
-tile: all rows of the first ``LANES`` segments, then all rows of the next. What is fetched and sent
-back lies row by row.
+tile: all rows of the first ``LANES`` segments, then all rows of the next. What is sent back lies
+row by row.
 """
 
 from __future__ import annotations
@@ -18,7 +18,6 @@ import numpy as np
 from hwsim.design import JunctionShape
 from hwsim.fast.layout import (
     DIRECT,
-    FETCHED,
     Layout,
     loses_sums,
     places_by_bank,
@@ -118,7 +117,8 @@ class Segments:
 def is_cheap(part: JunctionSchedule) -> bool:
     """Whether this layout is possible here, and the cheaper one (measured on many shapes)."""
     shape, segments = part.shape, Segments.of(part.shape)
-    if shape.depth > OCTET or segments.rows < FEWEST_ROWS or shape.junction_cycle < LANES:
+    if shape.depth > OCTET or segments.rows < FEWEST_ROWS or shape.junction_cycle % LANES:
+        # Vectors would straddle lanes.
         return False
     if shape.index > 1 and not _collects_cheaply(segments):
         return False
@@ -131,13 +131,8 @@ def _collects_cheaply(segments: Segments) -> bool:
     """Whether lanes fill their vectors, octets hold whole sweeps, and segments whole neurons."""
     shape = segments.shape
     is_full = 4 * whole_vectors(shape.z) <= 5 * shape.z
-    fits = shape.depth > 1 and OCTET % shape.depth == 0 and _kind(shape) == DIRECT
+    fits = shape.depth > 1 and OCTET % shape.depth == 0
     return is_full and fits and segments.per_neuron == 1
-
-
-def _kind(shape: JunctionShape) -> int:
-    """Vectors that straddle lanes have to be fetched."""
-    return FETCHED if shape.junction_cycle % LANES else DIRECT
 
 
 def _sweeps(part: JunctionSchedule) -> bool:
@@ -149,9 +144,9 @@ def _sweeps(part: JunctionSchedule) -> bool:
 def by_right(part: JunctionSchedule) -> Layout:
     """The layout of a junction that ``is_cheap``."""
     shape, segments, neuron = part.shape, Segments.of(part.shape), np.arange(part.shape.n_left)
-    kind, width = _kind(shape), whole_vectors(shape.z)
+    width = whole_vectors(shape.z)
     return Layout(
-        kind=kind,
+        kind=DIRECT,
         slots=segments,
         right_order=segments.right_order,
         place=places_by_bank(shape),
@@ -166,25 +161,20 @@ def by_right(part: JunctionSchedule) -> Layout:
             "segments": segments.segments,
             "stride": segments.stride,
             "segments_per_neuron": segments.per_neuron,
-            "groups": segments.groups,
             "delta_stride": width,
         },
-        tables=_fetching(part, segments, kind)
+        tables=_banks(part, segments)
         | ({} if shape.index == 1 else _collecting(part, segments))
         | {"segment": segments.of_part, "right": segments.right},
     )
 
 
-def _fetching(part: JunctionSchedule, segments: Segments, kind: int) -> dict[str, Index]:
+def _banks(part: JunctionSchedule, segments: Segments) -> dict[str, Index]:
     """Where the banks of each row of each group begin, and which of its words each slot reads."""
     shape = part.shape
     bank = part.interleaver.bank[0][segments.lanes] * shape.depth
     word = control_word(part.interleaver.word)[:, segments.lanes].transpose(1, 2, 0)
-    by_row = np.zeros((segments.rows, segments.stride), dtype=np.int64)
-    by_row[:, : segments.segments] = word.reshape(segments.rows, -1)
-    if kind == FETCHED:
-        return {"source": bank.ravel(), "word": by_row.ravel()}
-    tiles = by_row.reshape(segments.rows, -1, LANES).transpose(1, 0, 2)
+    tiles = word.reshape(segments.rows, -1, LANES).transpose(1, 0, 2)
     by_vector = np.repeat(bank, shape.junction_cycle // LANES, axis=1)
     return {"source": by_vector.T.ravel(), "word": tiles.ravel()}
 

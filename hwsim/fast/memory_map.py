@@ -13,7 +13,7 @@ from hwsim.backprop import sum_width
 from hwsim.design import Design
 from hwsim.fast.arrange import lay_out
 from hwsim.fast.curves import make_curve
-from hwsim.fast.layout import FETCHED, Layout, detached, in_slots, whole_vectors
+from hwsim.fast.layout import Layout, detached, in_slots, whole_vectors
 from hwsim.fast.llvm import LANES
 from hwsim.fast.look_ups import table_lanes
 from hwsim.fast.neurons import NEVER
@@ -25,7 +25,7 @@ ALIGNMENT = 64
 """Bytes: a vector that crosses a cache line costs twice."""
 
 MOST_ROWS_AT_ONCE = 16
-"""Rows fetched at a time: they stay in the first cache."""
+"""Rows of slots: their weights stay in the first cache."""
 
 
 def _fields(names: str) -> np.dtype:
@@ -42,7 +42,7 @@ JUNCTION = _fields(
     "index n_left n_right d_in z depth junction_cycle is_first is_last "
     "is_short share_shift weight_shift limit step_shift last_address curve "
     "kind is_by_left is_chained is_placed is_by_bank "
-    "rows segments stride segments_per_neuron groups panels panel_neurons panel_places "
+    "rows segments stride segments_per_neuron panels panel_neurons panel_places "
     "tiles product_stride no_product product_kind bundles bundle_width bundle_length output_stride "
     f"{TABLES} touches h "
     "weight bias activation slope left_size copies slope_copies delta delta_size delta_stride "
@@ -101,8 +101,6 @@ class Tables(NamedTuple):
 class Scratch(NamedTuple):
     """Overwritten in every block, ``h`` of all junctions together, else junction after junction."""
 
-    forward: NDArray
-    backward: NDArray
     sums: NDArray
     h: NDArray
     delta: NDArray
@@ -344,7 +342,7 @@ class MemoryMap:
         word, wide = WORDS[self.bits]
         is_short = all(self.junctions["is_short"][1:])
         dtypes = {
-            **dict.fromkeys(("forward", "backward", "delta", "products", "right_delta"), word),
+            **dict.fromkeys(("delta", "products", "right_delta"), word),
             "sums": wide,
             **dict.fromkeys(("address", "a"), np.int32),
             **dict.fromkeys(
@@ -367,9 +365,6 @@ class MemoryMap:
         sizes = dict.fromkeys(("right_delta", "address", "a"), n_right)
         # The last neuron is where the last table begins at most.
         sizes |= {"sums": stride, "delta": stride + table_lanes(self.bits)}
-        if layout.kind == FETCHED:
-            fetched = stride * min(record["rows"], self.numbers["rows"][0])
-            sizes |= dict.fromkeys(("forward", "backward"), fetched)
         if layout.is_by_left:
             sizes["products"] = record["no_product"] + table_lanes(self.bits) + LANES
         if record["is_first"]:

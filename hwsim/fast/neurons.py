@@ -14,7 +14,7 @@ import numpy as np
 
 from hwsim.fast.compiled import inlined
 from hwsim.fast.gather import load_each, lower_half, upper_half
-from hwsim.fast.layout import DIRECT, FAR, FETCHED
+from hwsim.fast.layout import FAR
 from hwsim.fast.llvm import LANES
 from hwsim.fast.update import Rate, steps
 from hwsim.fast.vectors import (
@@ -23,7 +23,6 @@ from hwsim.fast.vectors import (
     convert,
     count_differing_first,
     element,
-    fill,
     greatest,
     lane_of,
     lengthen,
@@ -130,7 +129,7 @@ def read_layer_sums(
 def spread(part: Any, delta: np.ndarray, right: np.ndarray, of_segment: np.ndarray) -> None:
     """Give each segment what its right neuron has, if it is not the whole neuron.
 
-    Behind the last one are zeros, for slots without an edge; look-ups need none.
+    Behind the last one is a zero, for slots without an edge that are not looked up.
     """
     if part.segments_per_neuron > 1:
         for segment in range(part.segments):
@@ -138,8 +137,6 @@ def spread(part: Any, delta: np.ndarray, right: np.ndarray, of_segment: np.ndarr
             put(of_segment, segment, element(delta, neuron))
     if part.kind == FAR:
         put(of_segment, part.segments, 0)
-    elif part.kind == DIRECT or part.kind == FETCHED:
-        fill(of_segment, part.segments, part.stride - part.segments)
 
 
 @inlined

@@ -1,6 +1,6 @@
 """BP, FF and UP of a junction whose slots lie by right neuron (``layout_by_right``).
 
-Some rows of slots at a time, so that what is fetched stays in the processor's first cache.
+Some rows of slots at a time, as many as products fit into a word when summed.
 """
 
 from __future__ import annotations
@@ -20,8 +20,7 @@ from hwsim.fast.backprop import (
 )
 from hwsim.fast.compiled import inlined
 from hwsim.fast.feedforward import add_products
-from hwsim.fast.fetch import Operand, fetch_banks, read_banks, read_slots
-from hwsim.fast.layout import DIRECT
+from hwsim.fast.fetch import Banks
 from hwsim.fast.llvm import LANES
 from hwsim.fast.neurons import join_segments
 from hwsim.fast.tallies import BACK_PRODUCT, WEIGHT
@@ -30,28 +29,15 @@ from hwsim.fast.vectors import fill
 
 
 @inlined
-def in_banks(part: Any, tables: Any, left: np.ndarray, at: int, row: int) -> Operand:
-    """What lanes from ``row`` on of each group read in all clocks, where it lies."""
+def in_banks(part: Any, tables: Any, left: np.ndarray, at: int, row: int) -> Banks:
+    """What lanes from ``row`` on of each group read in all clocks."""
     source_at, word_at = part.source + row, part.word + row * LANES
-    return Operand(left, at, part.stride, part.rows, tables.source, source_at, tables.word, word_at)
-
-
-@inlined
-def fetched(
-    part: Any, tables: Any, left: np.ndarray, at: int, row: int, rows: int, slots: np.ndarray
-) -> Operand:
-    """What lanes ``row`` to ``row + rows`` of each group read in all clocks, side by side."""
-    fetch_banks(
-        left, at, tables.source, part.source + row * part.groups,
-        tables.word, part.word + row * part.stride,
-        rows, part.groups, part.junction_cycle, part.stride, slots,
-    )  # fmt: skip
-    return Operand(slots, 0, part.stride, part.rows, tables.source, 0, tables.word, 0)
+    return Banks(left, at, part.rows, tables.source, source_at, tables.word, word_at)
 
 
 @inlined
 def backpropagate(
-    part: Any, number: Any, memory: Any, scratch: Any, slope: Operand, row: int, rows: int
+    part: Any, number: Any, memory: Any, scratch: Any, slope: Banks, row: int, rows: int
 ) -> int:
     """What some rows of slots add to deltas; how many products were clipped."""
     weight, delta, to = memory.weight, scratch.delta, scratch.contribution
@@ -60,20 +46,20 @@ def backpropagate(
     if not is_per_edge(memory):
         if to.itemsize == weight.itemsize:
             return contribute(
-                times_weight_short, factors, weight, first, read_banks, slope, delta,
+                times_weight_short, factors, weight, first, slope, delta,
                 rows, part.rows, part.stride, to, at,
             )  # fmt: skip
         return contribute(
-            times_weight, factors, weight, first, read_banks, slope, delta,
+            times_weight, factors, weight, first, slope, delta,
             rows, part.rows, part.stride, to, at,
         )  # fmt: skip
     if part.is_short:
         return contribute(
-            times_slope_short, factors, weight, first, read_banks, slope, delta,
+            times_slope_short, factors, weight, first, slope, delta,
             rows, part.rows, part.stride, to, at,
         )  # fmt: skip
     return contribute(
-        times_slope, factors, weight, first, read_banks, slope, delta,
+        times_slope, factors, weight, first, slope, delta,
         rows, part.rows, part.stride, to, at,
     )  # fmt: skip
 
@@ -87,23 +73,21 @@ def of_segments(part: Any, scratch: Any) -> tuple[np.ndarray, int]:
 
 
 @inlined
-def feed_forward(
-    read: Any, left: Operand, part: Any, memory: Any, scratch: Any, row: int, rows: int
-) -> None:
+def feed_forward(left: Banks, part: Any, memory: Any, scratch: Any, row: int, rows: int) -> None:
     """The sums of some rows of slots."""
     at = part.weight + row * LANES
     sums, to = of_segments(part, scratch)
-    add_products(memory.weight, at, read, left, rows, part.rows, part.stride, sums, to)
+    add_products(memory.weight, at, left, rows, part.rows, part.stride, sums, to)
 
 
 @inlined
 def update(
-    read: Any, left: Operand, part: Any, number: Any, memory: Any, scratch: Any, rate: Rate,
+    left: Banks, part: Any, number: Any, memory: Any, scratch: Any, rate: Rate,
     row: int, rows: int,
 ) -> int:  # fmt: skip
     """New weights of some rows of slots; how many were clipped."""
     return update_rows(
-        memory.weight, part.weight + row * LANES, read, left, scratch.delta, rate,
+        memory.weight, part.weight + row * LANES, left, scratch.delta, rate,
         rows, part.rows, part.stride, number.low, number.high,
     )  # fmt: skip
 
@@ -134,27 +118,14 @@ def work_by_right(
         fill(sums, to, part.stride)
     for row in range(0, part.rows, number.rows):
         rows = min(number.rows, part.rows - row)
-        if part.kind == DIRECT:
-            if forwards:
-                left = in_banks(part, tables, memory.activation, forward, row)
-                feed_forward(read_banks, left, part, memory, scratch, row, rows)
-            if trains and not part.is_first:
-                left = in_banks(part, tables, memory.slope, slope, row)
-                tally[BACK_PRODUCT] += backpropagate(part, number, memory, scratch, left, row, rows)
-            if trains:
-                left = in_banks(part, tables, memory.activation, backward, row)
-                tally[WEIGHT] += update(
-                    read_banks, left, part, number, memory, scratch, rate, row, rows
-                )
-            continue
-        # Only junction 1 is fetched, and there is no BP.
         if forwards:
-            left = fetched(part, tables, memory.activation, forward, row, rows, scratch.forward)
-            feed_forward(read_slots, left, part, memory, scratch, row, rows)
+            left = in_banks(part, tables, memory.activation, forward, row)
+            feed_forward(left, part, memory, scratch, row, rows)
+        if trains and not part.is_first:
+            left = in_banks(part, tables, memory.slope, slope, row)
+            tally[BACK_PRODUCT] += backpropagate(part, number, memory, scratch, left, row, rows)
         if trains:
-            left = fetched(part, tables, memory.activation, backward, row, rows, scratch.backward)
-            tally[WEIGHT] += update(
-                read_slots, left, part, number, memory, scratch, rate, row, rows
-            )
+            left = in_banks(part, tables, memory.activation, backward, row)
+            tally[WEIGHT] += update(left, part, number, memory, scratch, rate, row, rows)
     if forwards and part.segments_per_neuron > 1:
         join_segments(part, sums, tables.segment, scratch.h)

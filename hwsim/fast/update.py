@@ -11,7 +11,7 @@ import numpy as np
 
 from hwsim.fast.backprop import Bounds
 from hwsim.fast.compiled import compiled, inlined
-from hwsim.fast.fetch import Operand
+from hwsim.fast.fetch import Banks, read_banks
 from hwsim.fast.llvm import LANES
 from hwsim.fast.vectors import (
     add,
@@ -76,7 +76,7 @@ def updated(weight: Any, u: Any, a: Any, number: Any, bounds: Bounds) -> Any:
 
 @compiled
 def update_rows(
-    weight: np.ndarray, at: int, read: Any, left: Operand, delta: np.ndarray, rate: Rate,
+    weight: np.ndarray, at: int, left: Banks, delta: np.ndarray, rate: Rate,
     rows: int, all_rows: int, stride: int, low: int, high: int,
 ) -> int:  # fmt: skip
     """By right neuron: change the weights of ``rows`` rows of slots.
@@ -84,7 +84,6 @@ def update_rows(
     Args:
         weight: all weights, tile by tile; the first row begins at ``at``.
         at: see there.
-        read: how to read ``left``.
         left: activations as fractions.
         delta: (stride,) of each segment.
         rate: what makes steps of them.
@@ -103,7 +102,7 @@ def update_rows(
         u = steps(load(delta, v), rate)
         for row in range(rows):
             slot = at + v * all_rows + row * LANES
-            new, count = changed(load(weight, slot), u, read(left, row, v), lowest, highest)
+            new, count = changed(load(weight, slot), u, read_banks(left, row, v), lowest, highest)
             store(weight, slot, new)
             clipped += count
     return clipped
