@@ -471,6 +471,18 @@ def test_bundles_are_as_wide_as_costs_least(layers, d_out, width):
     assert ByLeft(part, 16, own).products.bundles.width == width
 
 
+@pytest.mark.parametrize("bound", ["minimum", "maximum"])
+@pytest.mark.parametrize("int_bits", [2, 7])
+def test_activations_of_the_furthest_sums(int_bits, bound):
+    """Of a word, the least number has no opposite."""
+    design = make([32, 40, 8], [10, 4], [16, 20])
+    design = make_wide(design, int_bits=int_bits, frac_bits=8)
+    state = State.initial(design)
+    for biases in state.biases:
+        biases[:] = getattr(design.fixed_point, bound)
+    assert_equal_engines(make_schedule(design), state, 20)
+
+
 @pytest.mark.parametrize("eta_shift", [1, 14, 15])
 def test_learning_rates_that_leave_one_bit_of_a_full_word(eta_shift):
     """Steps are rounded: the most negative delta still moves where nothing else does."""

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from hwsim.fast import neurons, tallies
+from hwsim.fast.activation import write_cost, write_layer
 from hwsim.fast.backprop import clipped_sum, is_per_edge, plain_sum
 from hwsim.fast.collect import collect_chained, collect_lanes
 from hwsim.fast.compiled import inlined
@@ -138,13 +139,9 @@ def activate(
         label: the right answer of the input that was taken forwards.
         tally: see there.
     """
-    tally[tallies.FORWARD_SUM] += neurons.limit_sums(part, number, scratch.h, scratch.address)
     if part.is_last:
-        tally[tallies.OUTPUT] += neurons.write_cost(
-            part, number, memory, tables.curve, label, block, scratch.address, scratch.a
-        )  # fmt: skip
+        sums, differences = write_cost(part, number, memory, tables, scratch, block, label)
+        tally[tallies.FORWARD_SUM] += sums
+        tally[tallies.OUTPUT] += differences
     else:
-        neurons.write_layer(
-            part, scratch.address, tables.curve, tables.right_place, block,
-            memory.activation, memory.slope,
-        )  # fmt: skip
+        tally[tallies.FORWARD_SUM] += write_layer(part, number, memory, tables, scratch, block)

@@ -11,12 +11,13 @@ from numpy.typing import ArrayLike, NDArray
 
 from hwsim.backprop import sum_width
 from hwsim.design import Design
+from hwsim.fast.activation import NEVER
 from hwsim.fast.arrange import lay_out
 from hwsim.fast.curves import make_curve
 from hwsim.fast.layout import Layout, detached, in_slots, whole_vectors
+from hwsim.fast.lines import PIECES, find_lines
 from hwsim.fast.llvm import LANES
 from hwsim.fast.look_ups import table_lanes
-from hwsim.fast.neurons import NEVER
 from hwsim.inference import winning_order
 from hwsim.interleaver import Index
 from hwsim.schedule import JunctionSchedule, Schedule
@@ -41,6 +42,7 @@ TABLES = (
 JUNCTION = _fields(
     "index n_left n_right d_in z depth junction_cycle is_first is_last "
     "is_short share_shift weight_shift limit step_shift last_address curve "
+    "has_lines lines line_bits line_offset line_last "
     "kind is_by_left is_chained is_placed is_by_bank "
     "rows segments stride segments_per_neuron panels panel_neurons panel_places "
     "tiles product_stride no_product product_kind bundles bundle_width bundle_length output_stride "
@@ -96,6 +98,7 @@ class Tables(NamedTuple):
     priority: NDArray
     by_priority: NDArray
     curve: NDArray
+    lines: NDArray
 
 
 class Scratch(NamedTuple):
@@ -110,6 +113,8 @@ class Scratch(NamedTuple):
     partial: NDArray
     right_delta: NDArray
     address: NDArray
+    fraction: NDArray
+    slope: NDArray
     a: NDArray
 
 
@@ -314,7 +319,21 @@ class MemoryMap:
             priority=self._joined("priority", [priority], np.int64),
             by_priority=self._joined("by_priority", [by_priority], np.int32),
             curve=self._joined("curve", both, wide),
+            lines=self._lines(),
         )
+
+    def _lines(self) -> NDArray:
+        """(activation functions, 4, PIECES) lines, where one look-up reaches over all pieces."""
+        word, _ = WORDS[self.bits]
+        found = []
+        for record, name in zip(self.junctions, self.design.activations, strict=True):
+            lines = find_lines(name, self.design.fixed_point)
+            record["has_lines"] = lines is not None and table_lanes(self.bits) >= PIECES
+            if record["has_lines"]:
+                record["line_bits"], record["line_offset"] = lines.length_bits, lines.offset
+                record["line_last"] = lines.last
+            found.append([lines.a, lines.slope] if record["has_lines"] else [])
+        return self._joined("lines", found, word)
 
     def _memory(self) -> Memory:
         word, wide = WORDS[self.bits]
@@ -344,6 +363,7 @@ class MemoryMap:
         dtypes = {
             **dict.fromkeys(("delta", "products", "right_delta"), word),
             "sums": wide,
+            **dict.fromkeys(("fraction", "slope"), word),
             **dict.fromkeys(("address", "a"), np.int32),
             **dict.fromkeys(
                 ("contribution", "by_clock"), word if is_short or _per_edge(self.design) else wide
@@ -362,7 +382,8 @@ class MemoryMap:
     def _scratch_sizes(self, record: np.void, layout: Layout) -> dict[str, int]:
         """What one junction needs."""
         slots, n_right, stride = layout.slots.size, record["n_right"], record["stride"]
-        sizes = dict.fromkeys(("right_delta", "address", "a"), n_right)
+        sizes = dict.fromkeys(("right_delta", "address", "slope", "a"), n_right)
+        sizes["fraction"] = 2 * LANES
         # The last neuron is where the last table begins at most.
         sizes |= {"sums": stride, "delta": stride + table_lanes(self.bits)}
         if layout.is_by_left:

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from hwsim.fast import neurons
+from hwsim.fast.activation import winner
 from hwsim.fast.compiled import inlined, kept
 from hwsim.fast.junction import activate, work
 from hwsim.fast.pixels import load_pixels
@@ -41,7 +41,7 @@ def predict(
             label = labels[forward]
             activate(parts[j], number, memory, tables, scratch, now, label, tallies[j])
             if j == n_junctions - 1:
-                predictions[forward] = neurons.winner(
+                predictions[forward] = winner(
                     parts[j].n_right, tables.priority, tables.by_priority, scratch.a
                 )
 

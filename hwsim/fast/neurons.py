@@ -1,9 +1,7 @@
-"""The right side of a junction, neuron by neuron: what few neurons need, not many edges.
+"""The right side of a junction before its activations: what few neurons need, not many edges.
 
 Backwards, each right neuron's delta is read and spread over the neuron's segments, and the bias
-learns. Forwards, the segments and the bias are added up, and the activation of the sum goes to the
-layer to the right or to the cost. Activation functions are tables: address 0 is what lies below the
-domain, the last one what lies above.
+learns. Forwards, the segments and the bias are added up.
 """
 
 from __future__ import annotations
@@ -13,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from hwsim.fast.compiled import inlined
-from hwsim.fast.gather import load_each, lower_half, upper_half
+from hwsim.fast.gather import load_each
 from hwsim.fast.layout import FAR
 from hwsim.fast.llvm import LANES
 from hwsim.fast.update import Rate, steps
@@ -23,7 +21,6 @@ from hwsim.fast.vectors import (
     convert,
     count_differing_first,
     element,
-    greatest,
     lane_of,
     lengthen,
     load,
@@ -32,26 +29,10 @@ from hwsim.fast.vectors import (
     multiply_low,
     odd,
     put,
-    shift_left,
     shift_right,
     splat,
     store,
 )
-
-PRIORITY_BITS = 32
-"""Of equal outputs; their values stand above."""
-
-NEVER = -(1 << 63)
-"""The priority of what is no output."""
-
-
-@inlined
-def multiply(x: int, y: int, frac_bits: int, low: int, high: int) -> tuple[int, bool]:
-    """Multiply as ``FixedPoint.multiply``; and whether the product was clipped."""
-    product = x * y
-    floored = product >> frac_bits
-    inside = min(max(floored, low), high)
-    return min(inside + ((product >> (frac_bits - 1)) & 1), high), inside != floored
 
 
 @inlined
@@ -170,82 +151,3 @@ def work_biases(
             count += count_differing_first(new, add(old, u), part.n_right - neuron)
             store(bias, at, new)
     return count
-
-
-@inlined
-def limit_sums(part: Any, number: Any, h: np.ndarray, address: np.ndarray) -> int:
-    """h of each right neuron, clipped once, as its address in the curve; how many were clipped."""
-    zero = splat(address, 0)
-    lowest, highest = splat(h, number.low), splat(h, number.high)
-    limit, one = splat(address, part.limit), splat(address, 1)
-    last = splat(address, part.last_address)
-    count = 0
-    for neuron in range(0, part.n_right, LANES):
-        raw = load(h, part.h + neuron)
-        clipped = minimum(maximum(raw, lowest), highest)
-        count += count_differing_first(clipped, raw, part.n_right - neuron)
-        step = shift_right(add(convert(address, clipped), limit), part.step_shift)
-        store(address, neuron, minimum(maximum(add(step, one), zero), last))
-    return count
-
-
-@inlined
-def write_layer(
-    part: Any, address: np.ndarray, curve: np.ndarray, place: np.ndarray, block: int,
-    activation: np.ndarray, slope: np.ndarray,
-) -> None:  # fmt: skip
-    """a and a' to the left memories of the junction to the right."""
-    a_at = part.right_activation + block % part.right_copies * part.right_size
-    slope_at = part.right_slope + block % max(1, part.right_slope_copies) * part.right_size
-    first, begin = part.right_place, part.curve
-    if part.right_in_order:
-        for neuron in range(0, part.n_right, LANES):
-            both = load_each(curve, begin, address, neuron)
-            store(activation, a_at + neuron, lower_half(activation, both))
-            store(slope, slope_at + neuron, upper_half(slope, both))
-        return
-    bits = 8 * activation.itemsize
-    for neuron in range(part.n_right):
-        both = element(curve, begin + element(address, neuron))
-        to = element(place, first + neuron)
-        put(activation, a_at + to, both & ((1 << bits) - 1))
-        put(slope, slope_at + to, both >> bits)
-
-
-@inlined
-def write_cost(
-    part: Any, number: Any, memory: Any, curve: np.ndarray, label: int, block: int,
-    address: np.ndarray, a: np.ndarray,
-) -> int:  # fmt: skip
-    """a, and a - y, for the quadratic cost times a' (``hwsim.cost``); how many were clipped."""
-    begin, n_right = part.curve, part.n_right
-    at = block % part.output_copies * part.output_stride
-    low, high, shift = number.low, number.high, number.fraction_shift
-    output_delta, bits = memory.output_delta, 8 * memory.activation.itemsize
-    for neuron in range(0, n_right, LANES):
-        both = load_each(curve, begin, address, neuron)
-        outputs = shift_right(convert(a, lower_half(memory.activation, both)), shift)
-        store(a, neuron, outputs)
-        store(output_delta, at + neuron, convert(output_delta, outputs))
-    raw = element(a, label) - number.one
-    put(output_delta, at + label, min(max(raw, low), high))
-    count = (raw < low) + (raw > high)
-    if number.quadratic:
-        for neuron in range(n_right):
-            slope = element(curve, begin + element(address, neuron)) >> bits >> shift
-            delta, clipped = multiply(
-                element(output_delta, at + neuron), slope, number.frac_bits, low, high
-            )
-            put(output_delta, at + neuron, delta)
-            count += clipped
-    return count
-
-
-@inlined
-def winner(n_right: int, priority: np.ndarray, by_priority: np.ndarray, a: np.ndarray) -> int:
-    """The largest output; of equals the one that comes first in ``inference.winning_order``."""
-    best = splat(priority, NEVER)
-    for neuron in range(0, n_right, LANES):
-        key = shift_left(lengthen(load(a, neuron)), PRIORITY_BITS)
-        best = maximum(best, add(key, load(priority, neuron)))
-    return element(by_priority, greatest(best) & ((1 << PRIORITY_BITS) - 1))

@@ -147,6 +147,20 @@ subtract_saturating = lanewise(
 """The difference, likewise."""
 
 
+bits_of_both = lanewise(lambda builder, x, y: builder.and_(x, y))
+
+
+@intrinsic
+def if_negative(typing: Any, x: Vector, then: Vector, otherwise: Vector) -> Any:
+    """``if_negative(x, then, otherwise)``: in each lane, one of the two."""
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        is_negative = builder.icmp_signed("<", args[0], constant(args[0].type, 0))
+        return builder.select(is_negative, *args[1:])
+
+    return then(x, then, otherwise), generate
+
+
 @intrinsic
 def count_differing_first(typing: Any, x: Vector, y: Vector, n: types.Integer) -> Any:
     """``count_differing_first(x, y, n)``: in how many of the first n lanes they differ."""
@@ -339,18 +353,6 @@ def greatest(typing: Any, vector: Vector) -> Any:
         return context.cast(builder, builder.call(function, args), vector.element, types.int64)
 
     return types.int64(vector), generate
-
-
-@intrinsic
-def first_equal(typing: Any, x: Vector, y: Vector) -> Any:
-    """``first_equal(x, y)``: the first lane in which they agree, or how many there are."""
-
-    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        mask = builder.bitcast(builder.icmp_signed("==", *args), ir.IntType(x.lanes))
-        lane = builder.cttz(mask, ir.Constant(ir.IntType(1), 0))
-        return builder.zext(lane, ir.IntType(64))
-
-    return types.int64(x, y), generate
 
 
 @intrinsic
