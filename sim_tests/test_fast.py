@@ -33,6 +33,7 @@ from hwsim.fast.arrange import lay_out
 from hwsim.fast.engine import FastPipeline
 from hwsim.fast.layout import BUNDLED, FAR, NEAR, WITHIN, in_slots
 from hwsim.fast.layout import DIRECT as READ_DIRECT
+from hwsim.fast.layout_by_bundle import ByBundle
 from hwsim.fast.layout_by_left import ByLeft
 from hwsim.fast.layout_by_right import Segments
 from hwsim.fast.llvm import LANES
@@ -414,6 +415,7 @@ def test_a_left_neuron_with_most_of_the_edges_overflows_no_sum(forwarding):
 
 def test_patterns_that_begin_regularly_and_do_not_go_on_so(monkeypatch):
     monkeypatch.setattr(layout_by_left, "PANEL_WORDS", 150)
+    monkeypatch.setattr(ByBundle, "is_possible", False)
     design = make([96, 24], [3], [96])
     left = np.stack([np.arange(96), np.arange(96), np.repeat(np.arange(48), 2)])
     assert_laid_out(schedule_of(design, left), {"index": 1, "panels": 1, "is_placed": 0})
