@@ -263,7 +263,7 @@ def test_wide_layers_are_taken_in_panels(monkeypatch, dither):
 @given(drawn_nets(), st.sampled_from([16, 32]))
 def test_slots_hold_every_edge_once(design: Design, bits: int):
     parts = make_schedule(design).junctions
-    for part, layout in zip(parts, lay_out(parts, bits), strict=True):
+    for part, layout in zip(parts, lay_out(parts, bits, 8), strict=True):
         slots, edges = layout.slots, np.arange(1, part.shape.n_edges + 1)
         arranged = in_slots(slots, edges)
         assert sorted(arranged[arranged > 0]) == list(edges)

@@ -46,96 +46,110 @@ class Order:
     cost: float = 0
 
 
-def lay_out(junctions: Sequence[JunctionSchedule], bits: int) -> tuple[Layout, ...]:
-    """What costs least, with words of 16 or 32 bits."""
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """What can be done with a junction.
+
+    Attributes:
+        part: the junction.
+        bits: of a word.
+        is_by_right: whether it lies by right neuron: then there is nothing to choose.
+    """
+
+    part: JunctionSchedule
+    bits: int
+    is_by_right: bool
+
+    def cost(self, left: Order, right: Order) -> float:
+        """Clocks, if the layers beside it are in these orders."""
+        return 0 if self.is_by_right else self._looked_up(left, right).cost
+
+    def layout(self, left: Order, right: Order) -> Layout:
+        """As the engine has it."""
+        return by_right(self.part) if self.is_by_right else self._looked_up(left, right).layout
+
+    def _looked_up(self, left: Order, right: Order) -> ByLeft | ByBundle:
+        """What costs less of that for any pattern."""
+        orders = Orders(left.place, right.made)
+        by_left = ByLeft(self.part, self.bits, orders)
+        by_bundle = ByBundle(self.part, self.bits, orders)
+        return by_bundle if by_bundle.is_possible and by_bundle.cost < by_left.cost else by_left
+
+    @property
+    def is_free(self) -> bool:
+        """Whether left neurons may lie in any order."""
+        degree = self.part.interleaver.degree
+        return not self.is_by_right and bool((degree == degree[0]).all())
+
+    @property
+    def places(self) -> list[Index]:
+        """Places of left neurons, in their own order first."""
+        by_bank = places_by_bank(self.part.shape)
+        if self.is_by_right:
+            return [by_bank]
+        own = places_by_degree(self.part.interleaver)
+        is_easy = self.is_free and self.part.shape.z >= BANKS
+        return _different([own, by_bank]) if is_easy else [own]
+
+    @property
+    def makings(self) -> list[Index]:
+        """Right neurons in orders in which they can be made."""
+        if self.is_by_right:
+            return [Segments.of(self.part.shape).right_order]
+        return _different([np.arange(self.part.shape.n_right), rights_by_lane(self.part)])
+
+
+def lay_out(junctions: Sequence[JunctionSchedule], bits: int, terms: int) -> tuple[Layout, ...]:
+    """What costs least, with words of 16 or 32 bits, each of which holds a sum of ``terms``."""
     parts = [detached(part) for part in junctions]
-    layers = [_ways(*beside) for beside in zip([None, *parts], [*parts, None], strict=True)]
-    ways = _cheapest(parts, bits, layers)
-    return tuple(
-        by_right(part) if is_cheap(part) else _looked_up(part, bits, left, right).layout
-        for part, (left, right) in zip(parts, pairwise(ways), strict=True)
-    )
+    plans = [Plan(part, bits, is_cheap(part, terms)) for part in parts]
+    layers = [_ways(*beside) for beside in zip([None, *plans], [*plans, None], strict=True)]
+    orders = _cheapest(plans, layers)
+    return tuple(plan.layout(*beside) for plan, beside in zip(plans, pairwise(orders), strict=True))
 
 
-def _cheapest(
-    parts: list[JunctionSchedule], bits: int, layers: list[list[Order]]
-) -> tuple[Order, ...]:
-    """One way of each layer, all together cheapest."""
-    found = [(way.cost, (way,)) for way in layers[0]]
-    for part, rights in zip(parts, layers[1:], strict=True):
+def _cheapest(plans: list[Plan], layers: list[list[Order]]) -> tuple[Order, ...]:
+    """One order of each layer, all together cheapest."""
+    found = [(order.cost, (order,)) for order in layers[0]]
+    for plan, rights in zip(plans, layers[1:], strict=True):
         is_open = len(found) * len(rights) > 1
-
-        def extended(
-            way: tuple[float, tuple[Order, ...]], right: Order,
-            part: JunctionSchedule = part, is_open: bool = is_open,
-        ) -> tuple[float, tuple[Order, ...]]:  # fmt: skip
-            cost, ways = way
-            more = _cost(part, bits, ways[-1], right) if is_open else 0
-            return cost + right.cost + more, (*ways, right)
-
-        found = [
-            min((extended(way, right) for way in found), key=itemgetter(0)) for right in rights
-        ]
+        found = [_extended(found, plan if is_open else None, right) for right in rights]
     return min(found, key=itemgetter(0))[1]
 
 
-def _cost(part: JunctionSchedule, bits: int, left: Order, right: Order) -> float:
-    return 0 if is_cheap(part) else _looked_up(part, bits, left, right).cost
+def _extended(
+    found: list[tuple[float, tuple[Order, ...]]], plan: Plan | None, right: Order
+) -> tuple[float, tuple[Order, ...]]:
+    """The cheapest way on to ``right``; without a plan, costs do not matter."""
+    ways = [
+        (cost + (plan.cost(way[-1], right) if plan else 0) + right.cost, (*way, right))
+        for cost, way in found
+    ]
+    return min(ways, key=itemgetter(0))
 
 
-def _looked_up(part: JunctionSchedule, bits: int, left: Order, right: Order) -> ByLeft | ByBundle:
-    """What costs less of that for any pattern."""
-    orders = Orders(left.place, right.made)
-    by_left, by_bundle = ByLeft(part, bits, orders), ByBundle(part, bits, orders)
-    return by_bundle if by_bundle.is_possible and by_bundle.cost < by_left.cost else by_left
-
-
-def _ways(before: JunctionSchedule | None, after: JunctionSchedule | None) -> list[Order]:
+def _ways(before: Plan | None, after: Plan | None) -> list[Order]:
     """What is worth a try for the layer between two junctions; at its ends, there is but one."""
     if after is None:
-        return [Order(np.argsort(made), made) for made in _makings(before)]
-    places = _places(after)
+        return [Order(np.argsort(made), made) for made in before.makings]
+    places = after.places
     if before is None:
-        cost = BY_BANK_COST * after.shape.n_left / LANES
+        cost = BY_BANK_COST * after.part.shape.n_left / LANES
         return [Order(place, np.argsort(place), cost * (k > 0)) for k, place in enumerate(places)]
-    made = _makings(before)
-    if _is_free(after):
+    made = before.makings
+    if after.is_free:
         # As they are made.
         places = _different([*places, *(np.argsort(order) for order in made)])
-    if not is_cheap(before):
-        in_order = [Order(place, np.argsort(place)) for place in places]
-        if not is_cheap(after):
-            return in_order
-        return in_order + [_scattered(places[0], order) for order in made]
-    return [_scattered(place, made[0]) for place in places]
+    if before.is_by_right:
+        return [_scattered(place, made[0]) for place in places]
+    in_order = [Order(place, np.argsort(place)) for place in places]
+    scattered = [_scattered(places[0], order) for order in made]
+    return in_order + scattered if after.is_by_right else in_order
 
 
 def _scattered(place: Index, made: Index) -> Order:
     is_in_order = np.array_equal(place[made], np.arange(len(made)))
     return Order(place, made, 0 if is_in_order else SCATTER_COST * len(made))
-
-
-def _is_free(part: JunctionSchedule) -> bool:
-    """Whether left neurons may lie in any order."""
-    degree = part.interleaver.degree
-    return not is_cheap(part) and bool((degree == degree[0]).all())
-
-
-def _places(part: JunctionSchedule) -> list[Index]:
-    """Places of left neurons, in their own order first."""
-    if is_cheap(part):
-        return [places_by_bank(part.shape)]
-    own = places_by_degree(part.interleaver)
-    if not _is_free(part) or part.shape.z < BANKS:
-        return [own]
-    return _different([own, places_by_bank(part.shape)])
-
-
-def _makings(part: JunctionSchedule) -> list[Index]:
-    """Right neurons in orders in which they can be made."""
-    if is_cheap(part):
-        return [Segments.of(part.shape).right_order]
-    return _different([np.arange(part.shape.n_right), rights_by_lane(part)])
 
 
 def _different(orders: list[Index]) -> list[Index]:

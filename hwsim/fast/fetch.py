@@ -94,6 +94,26 @@ def read_near(choice: Choice, k: int, slot: int) -> tuple[Any, int]:
 
 
 @inlined
+def read_two_near(one: Choice, other: Choice, k: int, slot: int) -> tuple[Any, Any, int]:
+    """As ``read_near``, of values that two choices have at the same places."""
+    word = load(one.word, one.word_at + slot)
+    begin = element(one.table, k)
+    at = begin & ~FOLLOWED
+    table, zero = load_table(one.values, one.at + at), splat(one.values, 0)
+    found = look_up_among(zero, table, word)
+    also = look_up_among(zero, load_table(other.values, other.at + at), word)
+    while begin & FOLLOWED:
+        k += 1
+        begin = element(one.table, k)
+        at = begin & ~FOLLOWED
+        word = behind(word, table)
+        table = load_table(one.values, one.at + at)
+        found = look_up_among(found, table, word)
+        also = look_up_among(also, load_table(other.values, other.at + at), word)
+    return found, also, k + 1
+
+
+@inlined
 def read_within(choice: Choice, k: int, slot: int) -> tuple[Any, int]:
     """As ``read_near``, among up to 65 536 values."""
     begin = choice.at + element(choice.table, k)

@@ -34,9 +34,8 @@ def read_deltas(
         neurons.read_layer_deltas(part, memory.delta, tables.right_delta_place, block, delta)
     else:
         tally[tallies.RIGHT_DELTA] += neurons.read_layer_sums(
-            part, number, memory.delta, tables.right_delta_place, memory.slope, tables.right_place,
-            tables.touches, block, delta,
-        )  # fmt: skip
+            part, number, memory, tables, block, delta
+        )
     neurons.spread(part, delta, tables.right, scratch.delta)
 
 
@@ -97,7 +96,7 @@ def work(
     if part.kind == BUNDLED:
         work_by_bundle(
             part, number, memory, tables, scratch, rate,
-            forward, backward, forwards, trains, tally,
+            forward, backward, trains, tally,
         )  # fmt: skip
     elif part.is_by_left:
         work_by_left(
@@ -109,10 +108,11 @@ def work(
             part, number, memory, tables, scratch, rate,
             forward, backward, slope, forwards, trains, tally,
         )  # fmt: skip
-    (of_right,) = of_neurons(part, scratch)
-    tally[tallies.BIAS] += neurons.work_biases(
-        part, number, memory.bias, of_right, rate, forwards, trains, scratch.h
-    )
+    if part.kind != BUNDLED:
+        (of_right,) = of_neurons(part, scratch)
+        tally[tallies.BIAS] += neurons.work_biases(
+            part, number, memory.bias, of_right, rate, forwards, trains, scratch.h
+        )
     if trains and not part.is_first:
         if is_per_edge(memory):
             tally[tallies.BACK_SUM] += finish_backward(

@@ -34,6 +34,9 @@ MOST_ROWS = 4096
 SEGMENT_COST = 6
 """What a segment costs beside its slots, in slots."""
 
+FEWEST_TERMS = 8
+"""Products in a word below which sums, that grow row by row, cost more than in the other layout."""
+
 FEWEST_ROWS = 8
 """Rows below which segments, few edges each, cost more than the other layout."""
 
@@ -114,9 +117,14 @@ class Segments:
         return part % self.groups * self.shape.junction_cycle + part // self.groups
 
 
-def is_cheap(part: JunctionSchedule) -> bool:
-    """Whether this layout is possible here, and the cheaper one (measured on many shapes)."""
+def is_cheap(part: JunctionSchedule, terms: int) -> bool:
+    """Whether this layout is possible here, and the cheaper one (measured on many shapes).
+
+    ``terms`` products can be summed in a word.
+    """
     shape, segments = part.shape, Segments.of(part.shape)
+    if terms < FEWEST_TERMS:
+        return False
     if shape.depth > OCTET or segments.rows < FEWEST_ROWS or shape.junction_cycle % LANES:
         # Vectors would straddle lanes.
         return False

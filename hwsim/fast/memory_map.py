@@ -25,8 +25,8 @@ from hwsim.schedule import JunctionSchedule, Schedule
 ALIGNMENT = 64
 """Bytes: a vector that crosses a cache line costs twice."""
 
-MOST_ROWS_AT_ONCE = 16
-"""Rows of slots: their weights stay in the first cache."""
+MOST_TERMS = 16
+"""Products summed in a word, however many fit: their weights stay in the first cache."""
 
 
 def _fields(names: str) -> np.dtype:
@@ -58,8 +58,8 @@ JUNCTION = _fields(
 """
 
 NUMBER = _fields(
-    "frac_bits low high fills_word one fraction_shift rows sum_low sum_high pixel_down pixel_up "
-    "quadratic"
+    "frac_bits low high fills_word one fraction_shift terms sum_low sum_high pixel_down pixel_up "
+    "quadratic are_deltas_short furthest"
 )
 """The arithmetic; fractions are shifted left by ``fraction_shift`` to fill a word."""
 
@@ -185,10 +185,10 @@ class MemoryMap:
         self.design = design
         self.schedule = schedule
         self.bits = storage_bits(design, schedule)
-        self.layouts = lay_out(schedule.junctions, self.bits)
-        self.junctions = np.zeros(design.n_junctions, dtype=JUNCTION)
         self.numbers = np.zeros(1, dtype=NUMBER)
         self._fill_numbers()
+        self.layouts = lay_out(schedule.junctions, self.bits, int(self.numbers["terms"][0]))
+        self.junctions = np.zeros(design.n_junctions, dtype=JUNCTION)
         self._fill_shapes()
         self._fill_shifts()
         self.tables = self._tables()
@@ -209,12 +209,15 @@ class MemoryMap:
             "fills_word": number.width == self.bits,
             "one": number.one,
             "fraction_shift": self.bits - 1 - frac_bits,
-            "rows": min(MOST_ROWS_AT_ONCE, 1 << (self.bits - number.width)),
+            "terms": min(MOST_TERMS, 1 << (self.bits - number.width)),
             "sum_low": -(1 << (sum_bits - 1)),
             "sum_high": (1 << (sum_bits - 1)) - 1,
             "pixel_down": max(0, 8 - frac_bits),
             "pixel_up": self.bits - 1 - min(8, frac_bits),
             "quadratic": design.network.cost == "quadratic",
+            # Whether a sum that can give a delta within the limits fits into 32 bits, with a'.
+            "are_deltas_short": number.width + 2 * frac_bits <= 31,
+            "furthest": 1 << (number.width + frac_bits),
         }
         for name, value in values.items():
             self.numbers[name] = value

@@ -32,6 +32,7 @@ from hwsim.fast.vectors import (
     shift_right,
     splat,
     store,
+    subtract,
 )
 
 
@@ -78,31 +79,47 @@ def read_slopes(part: Any, memory: np.ndarray, at: int, place: np.ndarray, neuro
 
 @inlined
 def read_layer_sums(
-    part: Any, number: Any, memory: np.ndarray, place: np.ndarray,
-    slope: np.ndarray, slope_place: np.ndarray, touches: np.ndarray, block: int,
-    delta: np.ndarray,
-) -> int:  # fmt: skip
+    part: Any, number: Any, memory: Any, tables: Any, block: int, delta: np.ndarray
+) -> int:
     """Deltas of a layer, a' multiplied in now (profile "default"); how many were clipped.
 
     The hardware multiplies in each clock that touches the neuron, and counts each time.
     """
     at = part.right_delta + delta_copy(part, block) * part.right_delta_size
     slope_at = part.right_slope + (block - part.lag) % part.right_slope_copies * part.right_size
-    frac_bits, count = number.frac_bits, 0
+    count = 0
     for neuron in range(0, part.n_right, LANES):
-        total = lengthen(read_deltas(part, memory, at, place, neuron))
-        fraction = lengthen(read_slopes(part, slope, slope_at, slope_place, neuron))
-        product = multiply_low(total, shift_right(fraction, number.fraction_shift))
-        lowest, highest = splat(product, number.low), splat(product, number.high)
-        floored = shift_right(product, frac_bits)
-        inside = minimum(maximum(floored, lowest), highest)
-        rounded = add(inside, odd(shift_right(product, frac_bits - 1)))
-        store(delta, neuron, convert(delta, minimum(rounded, highest)))
-        real = min(LANES, part.n_right - neuron)
-        if count_differing_first(inside, floored, real):
-            for lane in range(real):
-                if lane_of(inside, lane) != lane_of(floored, lane):
-                    count += element(touches, part.touches + neuron + lane)
+        total = read_deltas(part, memory.delta, at, tables.right_delta_place, neuron)
+        fraction = read_slopes(part, memory.slope, slope_at, tables.right_place, neuron)
+        slope = shift_right(fraction, number.fraction_shift)
+        if number.are_deltas_short:
+            # A sum that is further away gives no delta within the limits.
+            furthest = splat(total, number.furthest)
+            total = minimum(maximum(total, subtract(splat(total, 0), furthest)), furthest)
+            count += write_products(part, number, tables.touches, total, slope, neuron, delta)
+        else:
+            total = lengthen(total)
+            count += write_products(part, number, tables.touches, total, slope, neuron, delta)
+    return count
+
+
+@inlined
+def write_products(
+    part: Any, number: Any, touches: np.ndarray, total: Any, slope: Any, neuron: int,
+    delta: np.ndarray,
+) -> int:  # fmt: skip
+    """Deltas of a vector of right neurons, in lanes wide enough; how many were clipped."""
+    product = multiply_low(total, convert(total, slope))
+    lowest, highest = splat(product, number.low), splat(product, number.high)
+    floored = shift_right(product, number.frac_bits)
+    inside = minimum(maximum(floored, lowest), highest)
+    rounded = add(inside, odd(shift_right(product, number.frac_bits - 1)))
+    store(delta, neuron, convert(delta, minimum(rounded, highest)))
+    count, real = 0, min(LANES, part.n_right - neuron)
+    if count_differing_first(inside, floored, real):
+        for lane in range(real):
+            if lane_of(inside, lane) != lane_of(floored, lane):
+                count += element(touches, part.touches + neuron + lane)
     return count
 
 
@@ -133,12 +150,19 @@ def join_segments(part: Any, sums: np.ndarray, segment: np.ndarray, h: np.ndarra
 
 
 @inlined
+def learnt_bias(part: Any, number: Any, old: Any, u: Any, neuron: int) -> tuple[Any, int]:
+    """b + u of a vector of right neurons, and how many were clipped."""
+    lowest, highest = splat(old, number.low), splat(old, number.high)
+    new = minimum(maximum(add_saturating(old, u), lowest), highest)
+    return new, count_differing_first(new, add(old, u), part.n_right - neuron)
+
+
+@inlined
 def work_biases(
     part: Any, number: Any, bias: np.ndarray, delta: np.ndarray, rate: Rate,
     forwards: bool, trains: bool, h: np.ndarray,
 ) -> int:  # fmt: skip
     """Forwards h += b, backwards b += u; how many biases were clipped."""
-    lowest, highest = splat(bias, number.low), splat(bias, number.high)
     count = 0
     for neuron in range(0, part.n_right, LANES):
         at, to = part.bias + neuron, part.h + neuron
@@ -147,7 +171,7 @@ def work_biases(
             store(h, to, add(load(h, to), convert(h, old)))
         if trains:
             u = steps(load(delta, neuron), rate)
-            new = minimum(maximum(add_saturating(old, u), lowest), highest)
-            count += count_differing_first(new, add(old, u), part.n_right - neuron)
+            new, clipped = learnt_bias(part, number, old, u, neuron)
+            count += clipped
             store(bias, at, new)
     return count

@@ -259,11 +259,11 @@ def sum_products(part: Any, number: Any, tables: Any, scratch: Any, k: int, pane
         tables.product, part.product + first,
     )  # fmt: skip
     if part.product_kind == NEAR:
-        return add_bundles(read_near, products, k, part, number.rows, scratch.h, to)
+        return add_bundles(read_near, products, k, part, number.terms, scratch.h, to)
     if part.product_kind == WITHIN:
-        return add_bundles(read_within, products, k, part, number.rows, scratch.h, to)
+        return add_bundles(read_within, products, k, part, number.terms, scratch.h, to)
     put(scratch.products, part.no_product, 0)
-    return add_bundles(read_far, products, k, part, number.rows, scratch.h, to)
+    return add_bundles(read_far, products, k, part, number.terms, scratch.h, to)
 
 
 @inlined

@@ -116,8 +116,8 @@ def work_by_right(
     sums, to = of_segments(part, scratch)
     if forwards:
         fill(sums, to, part.stride)
-    for row in range(0, part.rows, number.rows):
-        rows = min(number.rows, part.rows - row)
+    for row in range(0, part.rows, number.terms):
+        rows = min(number.terms, part.rows - row)
         if forwards:
             left = in_banks(part, tables, memory.activation, forward, row)
             feed_forward(left, part, memory, scratch, row, rows)
