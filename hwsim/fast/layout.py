@@ -1,13 +1,16 @@
 """Where the fast engine puts what: slots, memories and tables of a junction.
 
 A *slot* is the place of one edge, and 32 of them are a vector. Edges can stand beside each other in
-two ways, and each junction takes the one that costs it less:
+three ways, and each junction takes the one that costs it least:
 
-- **by right neuron** (``layout_by_right``): the edges of a vector end in different right neurons,
-  side by side as the hardware's lanes read them. What the left neurons have is looked up in their
-  banks, and what goes back to them is sorted. Best for banks of few words.
 - **by left neuron** (``layout_by_left``): the edges of a vector begin in different left neurons.
-  What the right neurons have is looked up, and what goes forward to them is sorted. Any pattern.
+  What the right neurons have is looked up, and so are the products that go forward to them. Any
+  pattern.
+- **by bundle** (``layout_by_bundle``): the edges of a vector end in different right neurons. What
+  the left neurons have is looked up, and sums grow where the right neurons lie. Any pattern, but
+  only in junction 1, where nothing goes back.
+- **by right neuron** (``layout_by_right``): the same, side by side as the hardware's lanes read
+  them, out of banks of few words. What goes back is sorted.
 """
 
 from __future__ import annotations

@@ -2,8 +2,9 @@
 
 A vector holds edges of 32 left neurons, one each; those of the same 32 follow one another in the
 order of time and make up a *tile*. So what the left neurons have is read once per tile, and their
-deltas add up in the hardware's order down the tile. Left neurons keep their order; where they have
-different numbers of edges, those with most come first, so that tiles have few empty slots.
+deltas add up in the hardware's order down the tile. The order of neurons is free (``arrange``); but
+where left neurons have different numbers of edges, those with most come first, so that tiles have
+few empty slots.
 """
 
 from __future__ import annotations
@@ -72,8 +73,13 @@ class Columns:
     @property
     def of_edge(self) -> Index:
         """(n_edges,) slot of each edge; worked out anew."""
-        panel, row = np.divmod(_earlier_edges(Interleaver(self.shape, self.left)), self.rows)
-        tile, lane = np.divmod(self.place[self.left.ravel()], LANES)
+        earlier = _earlier_edges(Interleaver(self.shape, self.left))
+        return self.slot(earlier, self.place[self.left.ravel()])
+
+    def slot(self, earlier: Index, place: Index) -> Index:
+        """Of an edge that has so many before it at the left neuron that lies there."""
+        panel, row = np.divmod(earlier, self.rows)
+        tile, lane = np.divmod(place, LANES)
         return self.tile[panel * self.tiles + tile] + row * LANES + lane
 
 
@@ -134,9 +140,7 @@ class ByLeft:
     def rights(self, most: int) -> Windows:
         """Where edges find what the right neurons have, of no more vectors than that."""
         columns, size = self.columns, min(most * LANES, self.columns.size)
-        panel, row = np.divmod(self.row, columns.rows)
-        tile, lane = np.divmod(self.left, LANES)
-        slot = columns.tile[panel * columns.tiles + tile] + row * LANES + lane
+        slot = columns.slot(self.row, self.left)
         is_there = slot < size
         right = np.full(size, self.shape.n_right)
         right[slot[is_there]] = self.right[is_there]

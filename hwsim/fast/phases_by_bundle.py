@@ -11,8 +11,8 @@ from hwsim.fast.compiled import inlined
 from hwsim.fast.fetch import AHEAD, Choice, read_two_near
 from hwsim.fast.llvm import LANES
 from hwsim.fast.neurons import learnt_bias
-from hwsim.fast.tallies import BIAS, WEIGHT
-from hwsim.fast.update import Rate, steps, updated
+from hwsim.fast.tallies import BIAS
+from hwsim.fast.update import Rate, is_beyond, quick_change, steps, update_carefully
 from hwsim.fast.vectors import add, load, multiply_fraction, prefetch, splat, store, widen
 
 
@@ -29,7 +29,7 @@ def work_by_bundle(
     now = Choice(memory.activation, forward, *where)
     before = Choice(memory.activation, backward, *where)
     bounds = bounds_of(number, memory.weight)
-    k, slot, weights, biases = part.table, 0, 0, 0
+    k, slot, clipped = part.table, 0, 0
     for bundle in range(part.bundles):
         neuron = bundle * LANES
         u = steps(load(scratch.delta, neuron), rate)
@@ -46,15 +46,15 @@ def work_by_bundle(
                 a, old_a, k = read_two_near(now, before, k, slot)
                 partial = add(partial, multiply_fraction(weight, a))
                 if trains:
-                    new, clipped = updated(weight, u, old_a, number, bounds)
+                    new = quick_change(weight, u, old_a)
+                    if is_beyond(new, bounds):
+                        new = update_carefully(weight, u, old_a, number, tally)
                     store(memory.weight, at, new)
-                    weights += clipped
                 slot += LANES
             total = add(total, widen(partial))
         store(scratch.h, part.h + neuron, total)
         if trains:
-            new, clipped = learnt_bias(part, number, old_bias, u, neuron)
+            new, count = learnt_bias(part, number, old_bias, u, neuron)
             store(memory.bias, part.bias + neuron, new)
-            biases += clipped
-    tally[WEIGHT] += weights
-    tally[BIAS] += biases
+            clipped += count
+    tally[BIAS] += clipped

@@ -33,11 +33,10 @@ from hwsim.fast.fetch import AHEAD, Choice, read_far, read_near, read_within
 from hwsim.fast.layout import NEAR, WITHIN
 from hwsim.fast.llvm import LANES
 from hwsim.fast.rearrangement import first_half
-from hwsim.fast.tallies import BACK_PRODUCT, BACK_SUM, WEIGHT
-from hwsim.fast.update import Rate, changed, steps
+from hwsim.fast.tallies import BACK_PRODUCT, BACK_SUM
+from hwsim.fast.update import Rate, is_beyond, quick_change, steps, update_carefully
 from hwsim.fast.vectors import (
     add,
-    add_saturating,
     any_above,
     convert,
     count_differing,
@@ -49,7 +48,6 @@ from hwsim.fast.vectors import (
     splat,
     store,
     subtract,
-    subtract_unsigned,
 )
 
 NO_BACKPROP, SUMMED, CHAINED = range(3)
@@ -112,14 +110,13 @@ def work_tile(
         to += stride
         right, k = read(delta, k, slot)
         u = steps(right, rate)
-        new = add_saturating(weight, multiply_fraction(u, old_a))
-        distance = subtract(new, bounds.sum)
+        new = quick_change(weight, u, old_a)
         if back == NO_BACKPROP:
-            if any_above(subtract_unsigned(distance, bounds.one), bounds.span):
+            if is_beyond(new, bounds):
                 new = update_carefully(weight, u, old_a, number, tally)
         else:
             share, summed, distance = quick(
-                weight, right, a_slope, factors, partial, bounds, distance
+                weight, right, a_slope, factors, partial, bounds, subtract(new, bounds.sum)
             )
             if any_above(distance, bounds.span):
                 new = update_carefully(weight, u, old_a, number, tally)
@@ -132,15 +129,6 @@ def work_tile(
                 partial = summed
         store(memory.weight, at + slot, new)
     return partial, k
-
-
-@inlined
-def update_carefully(weight: Any, u: Any, a: Any, number: Any, tally: np.ndarray) -> Any:
-    """New weights, clipped and counted."""
-    lowest, highest = splat(weight, number.low), splat(weight, number.high)
-    new, clipped = changed(weight, u, a, lowest, highest)
-    tally[WEIGHT] += clipped
-    return new
 
 
 @inlined

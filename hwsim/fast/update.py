@@ -13,6 +13,7 @@ from hwsim.fast.backprop import Bounds
 from hwsim.fast.compiled import compiled, inlined
 from hwsim.fast.fetch import Banks, read_banks
 from hwsim.fast.llvm import LANES
+from hwsim.fast.tallies import WEIGHT
 from hwsim.fast.vectors import (
     add,
     add_saturating,
@@ -63,15 +64,25 @@ def changed(old: Any, u: Any, a: Any, lowest: Any, highest: Any) -> Any:
 
 
 @inlined
-def updated(weight: Any, u: Any, a: Any, number: Any, bounds: Bounds) -> Any:
-    """As ``changed``; hardly ever anything is to be clipped."""
-    new = add_saturating(weight, multiply_fraction(u, a))
-    clipped = 0
+def quick_change(weight: Any, u: Any, a: Any) -> Any:
+    """New weights, if none is to be clipped."""
+    return add_saturating(weight, multiply_fraction(u, a))
+
+
+@inlined
+def is_beyond(new: Any, bounds: Bounds) -> bool:
+    """Whether one is; hardly ever."""
     distance = subtract_unsigned(subtract(new, bounds.sum), bounds.one)
-    if any_above(distance, bounds.span):
-        lowest, highest = splat(weight, number.low), splat(weight, number.high)
-        new, clipped = changed(weight, u, a, lowest, highest)
-    return new, clipped
+    return any_above(distance, bounds.span)
+
+
+@inlined
+def update_carefully(weight: Any, u: Any, a: Any, number: Any, tally: np.ndarray) -> Any:
+    """New weights, clipped and counted."""
+    lowest, highest = splat(weight, number.low), splat(weight, number.high)
+    new, clipped = changed(weight, u, a, lowest, highest)
+    tally[WEIGHT] += clipped
+    return new
 
 
 @compiled
