@@ -79,18 +79,23 @@ class Products:
     nowhere: int
 
     @classmethod
-    def of(cls, bundles: Bundles, by_neuron: Index, nowhere: int, bits: int) -> Products:
-        """Places of (panels, neurons, edges) products, ascending, all before ``nowhere``."""
+    def of(
+        cls, bundles: Bundles, by_neuron: Index, nowhere: int, bits: int, edges: int
+    ) -> Products:
+        """Places of (panels, neurons, edges) products, ascending, all before ``nowhere``.
+
+        They are some of those of so many ``edges``.
+        """
         places = np.full((len(by_neuron), bundles.size), nowhere)
         places[:, bundles.of_edge] = by_neuron.reshape(len(by_neuron), -1)
         vectors = places.reshape(-1, LANES)
-        return cls(bundles, Windows(vectors, vectors < nowhere, bits), nowhere)
+        return cls(bundles, Windows(vectors, vectors < nowhere, bits, edges // LANES), nowhere)
 
     @classmethod
-    def cheapest(cls, by_neuron: Index, nowhere: int, bits: int) -> Products:
+    def cheapest(cls, by_neuron: Index, nowhere: int, bits: int, edges: int) -> Products:
         """Those of one panel in the bundles that cost least."""
         fits = [Bundles(*by_neuron.shape, 2**k) for k in range(LANES.bit_length())]
-        found = [cls.of(bundles, by_neuron[None], nowhere, bits) for bundles in fits]
+        found = [cls.of(bundles, by_neuron[None], nowhere, bits, edges) for bundles in fits]
         return min(found, key=lambda products: products.cost)
 
     @property

@@ -81,7 +81,7 @@ class ByBundle:
         place = np.full(bundles.size, nowhere)
         place[bundles.of_edge] = left.ravel()
         vectors = place.reshape(-1, LANES)
-        return Windows(vectors, vectors < nowhere, self.bits)
+        return Windows(vectors, vectors < nowhere, self.bits, self.slots.size // LANES)
 
     @cached_property
     def _sample(self) -> Windows:

@@ -128,14 +128,14 @@ class ByLeft:
         """Of some neurons of the first panel: all others are like them."""
         some = max(LANES, SAMPLED_EDGES // self.shape.d_in)
         by_neuron = np.sort(self._by_neuron[0, :some])
-        return Products.cheapest(by_neuron, self.nowhere, self.bits)
+        return Products.cheapest(by_neuron, self.nowhere, self.bits, self.shape.n_edges)
 
     @property
     def products(self) -> Products:
         """All."""
         by_neuron = np.sort(self._by_neuron)
         bundles = replace(self._sample.bundles, n_right=by_neuron.shape[1])
-        return Products.of(bundles, by_neuron, self.nowhere, self.bits)
+        return Products.of(bundles, by_neuron, self.nowhere, self.bits, self.shape.n_edges)
 
     def rights(self, most: int) -> Windows:
         """Where edges find what the right neurons have, of no more vectors than that."""
@@ -145,7 +145,8 @@ class ByLeft:
         right = np.full(size, self.shape.n_right)
         right[slot[is_there]] = self.right[is_there]
         vectors = right.reshape(-1, LANES)
-        return Windows(vectors, vectors < self.shape.n_right, self.bits)
+        is_some = vectors < self.shape.n_right
+        return Windows(vectors, is_some, self.bits, columns.size // LANES)
 
     @property
     def cost(self) -> float:

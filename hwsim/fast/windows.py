@@ -20,6 +20,10 @@ LOAD_EACH_COST, LOOK_UP_COST, TABLE_COST = 22, 2, 2
 """About how many of a processor's clocks it takes to find a vector of values one by one, or in
 tables: as such, and for each of them."""
 
+SURPRISE_COST, MOST_FORESEEN = 25, 1 << 15
+"""Clocks that a branch takes which a processor has not foreseen, and about how many vectors it
+remembers."""
+
 SAMPLED_EDGES = 1 << 14
 """Edges by which costs are measured: all others are like them."""
 
@@ -35,11 +39,13 @@ class Windows:
         places: (vectors, LANES) where the value of each slot lies.
         is_some: (vectors, LANES) whether there is one.
         bits: width of a value.
+        vectors: of all of which these are some.
     """
 
     places: Index
     is_some: NDArray[np.bool_]
     bits: int
+    vectors: int
 
     @property
     def _step(self) -> int:
@@ -67,9 +73,9 @@ class Windows:
         run = np.maximum.accumulate(np.where(begins, number, 0), axis=1)
         return is_new & ((number - run) % (table_lanes(self.bits) // self._step) == 0)
 
-    @property
+    @cached_property
     def count(self) -> Index:
-        """(vectors,) tables of each."""
+        """(vectors,) tables that each needs."""
         return self._opens.sum(axis=1)
 
     @property
@@ -81,19 +87,38 @@ class Windows:
     @property
     def cost(self) -> float:
         """Clocks of a vector."""
-        return LOOK_UP_COST + TABLE_COST * float(self.count.mean())
+        return LOOK_UP_COST + min(self._cost_as_needed, self._cost_even)
+
+    @property
+    def _cost_as_needed(self) -> float:
+        """Of its tables; a processor foresees how many are next unless vectors are many."""
+        cost = TABLE_COST * float(self.count.mean())
+        if self.vectors > MOST_FORESEEN:
+            cost += SURPRISE_COST * np.count_nonzero(np.diff(self.count)) / len(self.count)
+        return cost
+
+    @property
+    def _cost_even(self) -> float:
+        """Of its tables, if all vectors take as many."""
+        return TABLE_COST * int(self.count.max(initial=1))
 
     @cached_property
     def _table(self) -> Index:
-        """Where each begins, vector after vector."""
+        """Where each that is needed begins, vector after vector."""
         return self._ascending[self._opens] * self._step
 
     @property
     def table(self) -> Index:
         """Where each begins, vector after vector, and whether another one of the vector follows."""
-        is_last = np.zeros(len(self._table), dtype=bool)
-        is_last[np.cumsum(self.count) - 1] = True
-        return self._table + np.where(is_last, 0, FOLLOWED)
+        last = np.cumsum(self.count) - 1
+        if self._cost_even < self._cost_as_needed:
+            # What is too much begins where the last one does.
+            k = np.arange(self.count.max())
+            taken = np.minimum(last[:, None] - self.count[:, None] + 1 + k, last[:, None])
+            return self._table[taken] + np.where(k < k[-1], FOLLOWED, 0)
+        marks = np.full(len(self._table), FOLLOWED)
+        marks[last] = 0
+        return self._table + marks
 
     @property
     def word(self) -> Index:
