@@ -28,9 +28,12 @@ def main() -> int:
     parser.add_argument("--speed", action="store_true", help="the first table only")
     parser.add_argument("--random", type=int, metavar="N", help="N random designs only")
     parser.add_argument("--seed", type=int, default=1, help="of the random designs")
+    parser.add_argument(
+        "--numbers", choices=scaling.NUMBERS, default="12 bits", help="of the random designs"
+    )
     arguments = parser.parse_args()
     if arguments.random:
-        return _random(arguments.random, arguments.seed)
+        return _random(arguments.random, arguments.seed, arguments.numbers)
     only_speed = arguments.speed
     tables = {} if only_speed else scaling.costs(complain)
     rows = speed.rows(complain)
@@ -60,8 +63,8 @@ def main() -> int:
     return 0 if fast < FPGA_MICROSECONDS else 1
 
 
-def _random(count: int, seed: int) -> int:
-    costs = drawn_costs(count, seed, complain)
+def _random(count: int, seed: int, numbers: str) -> int:
+    costs = drawn_costs(count, seed, numbers, complain)
     show_costs("random designs", costs)
     ratios = [cost.prototype_ratio for cost in costs]
     sparsest = [cost.edges_per_neuron for cost in costs if cost.prototype_ratio > 3]

@@ -16,15 +16,15 @@ FEWEST_EDGES, MOST_EDGES = 1000, 2_000_000
 SMALLEST_Z = 16
 
 
-def drawn_costs(count: int, seed: int, say: Callable[[str], None]) -> list[Cost]:
-    """As many random designs, dearest per edge first."""
+def drawn_costs(count: int, seed: int, numbers: str, say: Callable[[str], None]) -> list[Cost]:
+    """As many random designs with the same numbers, dearest per edge first."""
     rng = random.Random(seed)
     found: list[Cost] = []
     for layers, out_degrees, z in _sizes(rng):
         pattern = rng.choice(list(PATTERNS))
         name = f"{layers} {out_degrees} {z}, {pattern}"
-        prototype = Run("", EDGES["5 k"], "type 2", "12 bits")
-        run = Run(name, (layers, out_degrees, z), pattern, "12 bits")
+        prototype = Run("", EDGES["5 k"], "type 2", numbers)
+        run = Run(name, (layers, out_degrees, z), pattern, numbers)
         for _ in range(2):
             prototype.measure()
             run.measure()

@@ -47,6 +47,7 @@ PATTERNS = {
 NUMBERS = {
     "12 bits": {"profile": "prototype"},
     "12 bits, profile default": {"profile": "default"},
+    "16 bits": {"profile": "prototype", "int_bits": 3, "frac_bits": 12},
     "20 bits": {"profile": "prototype", "int_bits": 4, "frac_bits": 15},
 }
 
