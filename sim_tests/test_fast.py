@@ -191,10 +191,21 @@ def test_inference_equals_the_plain_one(design, inputs):
     assert plain == compiled
 
 
+DITHER = {"type": 2, "dither": True}
 NEAR_NET = ([96, 12, 12, 4], [4, 4, 4], [8, 4, 4])
 LAYOUTS = {
     "banks where they lie": (DIRECT, {}, {"index": 2, "kind": READ_DIRECT}),
     "few left neurons": (([16, 40, 4], [10, 4], [16, 40]), {}, {"index": 1, "kind": BUNDLED}),
+    "deep banks, bundled": (
+        ([256, 32, 4], [4, 4], [16, 8]),
+        {"type": 1},
+        {"index": 1, "kind": BUNDLED, "is_by_bank": 1, "is_placed": 1},
+    ),
+    "deep banks, bank after bank": (
+        ([272, 34, 4], [4, 2], [16, 17]),
+        {"type": 1},
+        {"index": 1, "is_by_bank": 1, "is_placed": 1},
+    ),
     "dither": (DIRECT, {"dither": True}, {"index": 2, "kind": NEAR}),
     "deep banks": (NEAR_NET, {}, {"index": 2, "kind": NEAR, "is_chained": 0}),
     "few right neurons": (([16, 256, 2], [16, 2], [16, 64]), {}, {"index": 2, "bundle_width": 1}),
@@ -430,12 +441,56 @@ def test_some_look_ups_take_several_tables():
     assert_laid_out(schedule, {"index": 2, "kind": NEAR, "product_kind": NEAR})
 
 
-def test_look_ups_stay_within_their_arrays():
+def test_look_ups_stay_within_their_arrays(monkeypatch):
     """The last neuron is where the longest look-up begins."""
+    monkeypatch.setattr(ByBundle, "is_possible", False)
     design = make([16, 256], [16], [16])
     left = np.repeat([0, 1], [248, 8]).reshape(16, 16)
     whole = FastPipeline(design, schedule_of(design, left)).map
+    assert whole.junctions["kind"][0] == NEAR
     assert whole.tables.table.max() + table_lanes(whole.bits) <= len(whole.scratch.delta)
+
+
+def test_activations_are_looked_up_within_their_copy():
+    whole = FastPipeline(make([16, 40, 4], [10, 4], [16, 40])).map
+    end = whole.tables.table[: whole.junctions["table"][1]].max() + table_lanes(whole.bits)
+    assert whole.junctions["kind"][0] == BUNDLED
+    assert end <= whole.junctions["left_size"][0]
+
+
+def test_all_vectors_take_as_many_tables_where_none_is_foreseen(monkeypatch):
+    schedule = make_schedule(make([8, 600, 300, 4], [75, 2, 4], [8, 60, 4], pattern=DITHER))
+    as_needed = FastPipeline(schedule.design, schedule).map.tables.product_table
+    monkeypatch.setattr(windows, "MOST_FORESEEN", 0)
+    monkeypatch.setattr(windows, "SURPRISE_COST", 1000)
+    even = FastPipeline(schedule.design, schedule).map.tables.product_table
+    assert len(even) > len(as_needed)
+    assert_laid_out(schedule, {"index": 2, "product_kind": NEAR})
+
+
+@pytest.mark.parametrize("number", [(8, 3), (10, 3), (10, 5), (6, 8), (7, 8), (5, 9), (3, 8)])
+@pytest.mark.parametrize("seed", [1, 2])
+def test_deltas_far_beyond_the_limits(number, seed):
+    """Profile default: a product is rounded after it is clipped."""
+    int_bits, frac_bits = number
+    raw = {
+        "format": 1,
+        "network": {
+            "layers": [8, 64, 40, 16, 4],
+            "out_degrees": [40, 5, 8, 4],
+            "activations": ["relu", "sigmoid", "relu", "sigmoid"],
+        },
+        "hardware": {"z": [8, 64, 40, 16]},
+        "number": {"int_bits": int_bits, "frac_bits": frac_bits, "profile": "default"},
+        "pattern": {"type": 1},
+    }
+    design, rng = make_design(raw), np.random.default_rng(seed)
+    state, limits = State.initial(design), design.fixed_point
+    for weights, biases in zip(state.weights, state.biases, strict=True):
+        weights[:] = rng.integers(limits.minimum, limits.maximum + 1, size=weights.size)
+        biases[:] = rng.integers(limits.minimum, limits.maximum + 1, size=biases.size) // 8
+    assert_equal_engines(make_schedule(design), state, 20)
+    assert_equal_tallies(design, state, 20)
 
 
 @pytest.mark.parametrize("name", ["digits.toml", "no-power-of-two.toml", "deep-4.toml"])

@@ -27,7 +27,7 @@ from hwsim.schedule import JunctionSchedule
 SCATTER_COST = 1
 """About how many of a processor's clocks it takes to write a neuron out of order."""
 
-BY_BANK_COST = 2
+BY_BANK_COST = 10
 """And 32 pixels bank after bank, more than in their own order."""
 
 

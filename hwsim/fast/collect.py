@@ -1,6 +1,6 @@
 """Collecting: the contributions of all slots, added up per left neuron in the hardware's order.
 
-What ``backprop.sum_columns`` does not do by itself: by right neuron, slots are brought into the
+What does not add up down a tile by itself: by right neuron, slots are brought into the
 order of left neurons first; and where a delta hazard loses sums, each edge finds the sum that it
 would have read. Both return how many sums were clipped.
 """

@@ -87,7 +87,7 @@ class FastPipeline:
 
         Args:
             pixels: (inputs, n_left_1) unsigned 8-bit.
-            labels: (inputs,) right answers, as indices of output tallies.
+            labels: (inputs,) right answers, as indices of output neurons.
             train: whether weights and biases learn.
             progress: called now and then with the number of predictions so far.
 

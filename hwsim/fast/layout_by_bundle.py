@@ -14,7 +14,7 @@ import numpy as np
 
 from hwsim.fast.bundles import Bundles
 from hwsim.fast.layout import BUNDLED, Layout, places_by_bank, whole_vectors
-from hwsim.fast.llvm import LANES
+from hwsim.fast.llvm import LANES, OCTET
 from hwsim.fast.orders import Orders
 from hwsim.fast.windows import SAMPLED_EDGES, Windows
 from hwsim.interleaver import Index
@@ -112,7 +112,7 @@ class ByBundle:
             right_order=self.orders.right,
             place=place,
             # Tables reach beyond the last neuron.
-            left_size=whole_vectors(shape.n_left + -shape.depth % LANES) + LANES,
+            left_size=whole_vectors(shape.n_left + -shape.depth % OCTET) + LANES,
             delta_place=place,
             delta_size=0,
             sizes={

@@ -215,7 +215,8 @@ class MemoryMap:
             "pixel_down": max(0, 8 - frac_bits),
             "pixel_up": self.bits - 1 - min(8, frac_bits),
             "quadratic": design.network.cost == "quadratic",
-            # Whether a sum that can give a delta within the limits fits into 32 bits, with a'.
+            # Whether the product of a' and a sum fits into 32 bits, if the sum is not beyond those
+            # that give deltas within the limits.
             "are_deltas_short": number.width + 2 * frac_bits <= 31,
             "furthest": 1 << (number.width + frac_bits),
         }
@@ -330,12 +331,13 @@ class MemoryMap:
         word, _ = WORDS[self.bits]
         found = []
         for record, name in zip(self.junctions, self.design.activations, strict=True):
-            lines = find_lines(name, self.design.fixed_point)
-            record["has_lines"] = lines is not None and table_lanes(self.bits) >= PIECES
-            if record["has_lines"]:
+            is_one = table_lanes(self.bits) >= PIECES
+            lines = find_lines(name, self.design.fixed_point) if is_one else None
+            record["has_lines"] = lines is not None
+            if lines is not None:
                 record["line_bits"], record["line_offset"] = lines.length_bits, lines.offset
                 record["line_last"] = lines.last
-            found.append([lines.a, lines.slope] if record["has_lines"] else [])
+            found.append([lines.a, lines.slope] if lines is not None else [])
         return self._joined("lines", found, word)
 
     def _memory(self) -> Memory:

@@ -18,6 +18,7 @@ from hwsim.fast.update import Rate, steps
 from hwsim.fast.vectors import (
     add,
     add_saturating,
+    bits_of_both,
     convert,
     count_differing_first,
     element,
@@ -57,12 +58,12 @@ def read_layer_deltas(
     """Deltas of a layer that has a' in them already (profile "prototype")."""
     at = part.right_delta + delta_copy(part, block) * part.right_delta_size
     for neuron in range(0, part.n_right, LANES):
-        found = read_deltas(part, memory, at, place, neuron)
+        found = load_deltas(part, memory, at, place, neuron)
         store(delta, neuron, convert(delta, found))
 
 
 @inlined
-def read_deltas(part: Any, memory: np.ndarray, at: int, place: np.ndarray, neuron: int) -> Any:
+def load_deltas(part: Any, memory: np.ndarray, at: int, place: np.ndarray, neuron: int) -> Any:
     """Deltas of a vector of right neurons, of the copy that begins at ``at``."""
     if part.right_deltas_in_order:
         return load(memory, at + neuron)
@@ -70,7 +71,7 @@ def read_deltas(part: Any, memory: np.ndarray, at: int, place: np.ndarray, neuro
 
 
 @inlined
-def read_slopes(part: Any, memory: np.ndarray, at: int, place: np.ndarray, neuron: int) -> Any:
+def load_slopes(part: Any, memory: np.ndarray, at: int, place: np.ndarray, neuron: int) -> Any:
     """Derivatives, likewise."""
     if part.right_in_order:
         return load(memory, at + neuron)
@@ -89,22 +90,31 @@ def read_layer_sums(
     slope_at = part.right_slope + (block - part.lag) % part.right_slope_copies * part.right_size
     count = 0
     for neuron in range(0, part.n_right, LANES):
-        total = read_deltas(part, memory.delta, at, tables.right_delta_place, neuron)
-        fraction = read_slopes(part, memory.slope, slope_at, tables.right_place, neuron)
+        total = load_deltas(part, memory.delta, at, tables.right_delta_place, neuron)
+        fraction = load_slopes(part, memory.slope, slope_at, tables.right_place, neuron)
         slope = shift_right(fraction, number.fraction_shift)
         if number.are_deltas_short:
-            # A sum that is further away gives no delta within the limits.
-            furthest = splat(total, number.furthest)
-            total = minimum(maximum(total, subtract(splat(total, 0), furthest)), furthest)
-            count += write_products(part, number, tables.touches, total, slope, neuron, delta)
+            near = nearer(total, number)
+            count += write_deltas(part, number, tables.touches, near, slope, neuron, delta)
         else:
-            total = lengthen(total)
-            count += write_products(part, number, tables.touches, total, slope, neuron, delta)
+            long = lengthen(total)
+            count += write_deltas(part, number, tables.touches, long, slope, neuron, delta)
     return count
 
 
 @inlined
-def write_products(
+def nearer(total: Any, number: Any) -> Any:
+    """A sum whose product with a' is beyond the limits where that of ``total`` is.
+
+    Its last bits are the same: a product is rounded after it is clipped.
+    """
+    furthest = splat(total, number.furthest)
+    last_bits = bits_of_both(total, splat(total, number.one - 1))
+    return minimum(maximum(total, subtract(last_bits, furthest)), furthest)
+
+
+@inlined
+def write_deltas(
     part: Any, number: Any, touches: np.ndarray, total: Any, slope: Any, neuron: int,
     delta: np.ndarray,
 ) -> int:  # fmt: skip

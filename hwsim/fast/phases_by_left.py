@@ -213,13 +213,13 @@ def learn(
             return keep_or_add(
                 times_weight_short, plain_sum, quick_weight_short, read,
                 part, number, memory, tables, scratch, rate,
-            k, panel, forward, backward, slope, sums, tally,
+                k, panel, forward, backward, slope, sums, tally,
             )  # fmt: skip
         else:
             return keep_or_add(
                 times_weight, plain_sum, quick_weight, read,
                 part, number, memory, tables, scratch, rate,
-            k, panel, forward, backward, slope, sums, tally,
+                k, panel, forward, backward, slope, sums, tally,
             )  # fmt: skip
     elif part.is_short:
         return keep_or_add(

@@ -72,28 +72,40 @@ def load_banks(
     down: int, up: int,
 ) -> None:  # fmt: skip
     """Sixteen banks and eight words change places; what is written too far is written again."""
-    last = depth - 1
     for first in range(0, z, BANKS):
         bank = min(first, z - BANKS)
-        from_, to = begin + bank, at + bank * depth
-        pairs = transposed(
-            load_two_octets(pixels, from_),
-            load_two_octets(pixels, from_ + min(1, last) * z),
-            load_two_octets(pixels, from_ + min(2, last) * z),
-            load_two_octets(pixels, from_ + min(3, last) * z),
-            load_two_octets(pixels, from_ + min(4, last) * z),
-            load_two_octets(pixels, from_ + min(5, last) * z),
-            load_two_octets(pixels, from_ + min(6, last) * z),
-            load_two_octets(pixels, from_ + min(7, last) * z),
-        )
-        store_pair(left, to, depth, pairs[0], down, up)
-        store_pair(left, to + 2 * depth, depth, pairs[1], down, up)
-        store_pair(left, to + 4 * depth, depth, pairs[2], down, up)
-        store_pair(left, to + 6 * depth, depth, pairs[3], down, up)
-        store_pair(left, to + 8 * depth, depth, pairs[4], down, up)
-        store_pair(left, to + 10 * depth, depth, pairs[5], down, up)
-        store_pair(left, to + 12 * depth, depth, pairs[6], down, up)
-        store_pair(left, to + 14 * depth, depth, pairs[7], down, up)
+        for eighth in range(0, depth, OCTET):
+            word = min(eighth, max(0, depth - OCTET))
+            load_words(
+                left, at + bank * depth + word, pixels, begin + word * z + bank,
+                z, depth, depth - 1 - word, down, up,
+            )  # fmt: skip
+
+
+@inlined
+def load_words(
+    left: np.ndarray, to: int, pixels: np.ndarray, from_: int, z: int, depth: int, last: int,
+    down: int, up: int,
+) -> None:  # fmt: skip
+    """Eight words of sixteen banks, or as many as there are up to the ``last``."""
+    pairs = transposed(
+        load_two_octets(pixels, from_),
+        load_two_octets(pixels, from_ + min(1, last) * z),
+        load_two_octets(pixels, from_ + min(2, last) * z),
+        load_two_octets(pixels, from_ + min(3, last) * z),
+        load_two_octets(pixels, from_ + min(4, last) * z),
+        load_two_octets(pixels, from_ + min(5, last) * z),
+        load_two_octets(pixels, from_ + min(6, last) * z),
+        load_two_octets(pixels, from_ + min(7, last) * z),
+    )
+    store_pair(left, to, depth, pairs[0], down, up)
+    store_pair(left, to + 2 * depth, depth, pairs[1], down, up)
+    store_pair(left, to + 4 * depth, depth, pairs[2], down, up)
+    store_pair(left, to + 6 * depth, depth, pairs[3], down, up)
+    store_pair(left, to + 8 * depth, depth, pairs[4], down, up)
+    store_pair(left, to + 10 * depth, depth, pairs[5], down, up)
+    store_pair(left, to + 12 * depth, depth, pairs[6], down, up)
+    store_pair(left, to + 14 * depth, depth, pairs[7], down, up)
 
 
 @inlined
