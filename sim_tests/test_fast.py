@@ -28,7 +28,7 @@ from hwsim.data import load_data
 from hwsim.design import Design
 from hwsim.design_file import load_design, make_design
 from hwsim.engines import ENGINES, infer, make_engine
-from hwsim.fast import bundles, layout_by_left, windows
+from hwsim.fast import arrange, bundles, layout_by_left, windows
 from hwsim.fast.arrange import lay_out
 from hwsim.fast.engine import FastPipeline
 from hwsim.fast.layout import BUNDLED, FAR, NEAR, WITHIN, in_slots
@@ -196,16 +196,6 @@ NEAR_NET = ([96, 12, 12, 4], [4, 4, 4], [8, 4, 4])
 LAYOUTS = {
     "banks where they lie": (DIRECT, {}, {"index": 2, "kind": READ_DIRECT}),
     "few left neurons": (([16, 40, 4], [10, 4], [16, 40]), {}, {"index": 1, "kind": BUNDLED}),
-    "deep banks, bundled": (
-        ([256, 32, 4], [4, 4], [16, 8]),
-        {"type": 1},
-        {"index": 1, "kind": BUNDLED, "is_by_bank": 1, "is_placed": 1},
-    ),
-    "deep banks, bank after bank": (
-        ([272, 34, 4], [4, 2], [16, 17]),
-        {"type": 1},
-        {"index": 1, "is_by_bank": 1, "is_placed": 1},
-    ),
     "dither": (DIRECT, {"dither": True}, {"index": 2, "kind": NEAR}),
     "deep banks": (NEAR_NET, {}, {"index": 2, "kind": NEAR, "is_chained": 0}),
     "few right neurons": (([16, 256, 2], [16, 2], [16, 64]), {}, {"index": 2, "bundle_width": 1}),
@@ -232,6 +222,18 @@ def test_each_layout_is_taken_where_it_should_be(name, profile):
     design = make_design({**design.sections(), "number": {"profile": profile, "int_bits": 2}})
     assert_laid_out(make_schedule(design), expected)
     assert_equal_tallies(design, scaled_state(design, 3.0), 40)
+
+
+@pytest.mark.parametrize("bundled", [True, False])
+@pytest.mark.parametrize(
+    "sizes", [([256, 32, 4], [4, 4], [16, 8]), ([272, 34, 4], [4, 2], [16, 17])]
+)
+def test_pixels_of_deep_banks(monkeypatch, sizes, bundled):
+    monkeypatch.setattr(arrange, "BY_BANK_COST", -1000)
+    if not bundled:
+        monkeypatch.setattr(ByBundle, "is_possible", False)
+    schedule = make_schedule(make(*sizes, pattern={"type": 1}))
+    assert_laid_out(schedule, {"index": 1, "is_by_bank": 1, "is_placed": 1})
 
 
 def test_lost_sums_are_chained():
