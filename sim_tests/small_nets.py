@@ -86,6 +86,9 @@ def assert_same_state(left: State, right: State) -> None:
     assert left.epochs_seen == right.epochs_seen
 
 
+PUBLISHED = {"registers": 2, "forwarding": False, "profile": "prototype", "pattern": {"type": 3}}
+"""What the prototype of 2018 did, hazards and all: options of ``small_net``."""
+
 DIRECT = ([64, 64, 32, 4], [16, 16, 4], [32, 32, 8])
 """Junction cycles of 32: whole vectors of clocks, which the fast engine reads without fetching."""
 
