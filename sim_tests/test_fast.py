@@ -224,7 +224,8 @@ import sys
 sys.path.insert(0, {folder!r})
 from small_nets import DIRECT, scaled_state, small_net
 from small_designs import make
-from test_fast import LAYOUTS, assert_equal_engines
+from engine_tools import assert_equal_engines
+from test_layouts import LAYOUTS
 from hwsim.design_file import make_design
 from hwsim.fast.llvm import native_bits
 from hwsim.schedule import make_schedule
