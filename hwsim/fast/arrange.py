@@ -32,7 +32,7 @@ BY_BANK_COST = 10
 
 
 @dataclass(frozen=True, eq=False)
-class Order:
+class Way:
     """One way to have a layer.
 
     Attributes:
@@ -60,15 +60,15 @@ class Plan:
     bits: int
     is_by_right: bool
 
-    def cost(self, left: Order, right: Order) -> float:
+    def cost(self, left: Way, right: Way) -> float:
         """Clocks, if the layers beside it are in these orders."""
         return 0 if self.is_by_right else self._looked_up(left, right).cost
 
-    def layout(self, left: Order, right: Order) -> Layout:
+    def layout(self, left: Way, right: Way) -> Layout:
         """As the engine has it."""
         return by_right(self.part) if self.is_by_right else self._looked_up(left, right).layout
 
-    def _looked_up(self, left: Order, right: Order) -> ByLeft | ByBundle:
+    def _looked_up(self, left: Way, right: Way) -> ByLeft | ByBundle:
         """What costs less of that for any pattern."""
         orders = Orders(left.place, right.made)
         by_left = ByLeft(self.part, self.bits, orders)
@@ -104,13 +104,13 @@ def lay_out(junctions: Sequence[JunctionSchedule], bits: int, terms: int) -> tup
     parts = [detached(part) for part in junctions]
     plans = [Plan(part, bits, is_cheap(part, terms)) for part in parts]
     layers = [_ways(*beside) for beside in zip([None, *plans], [*plans, None], strict=True)]
-    orders = _cheapest(plans, layers)
-    return tuple(plan.layout(*beside) for plan, beside in zip(plans, pairwise(orders), strict=True))
+    ways = _cheapest(plans, layers)
+    return tuple(plan.layout(*beside) for plan, beside in zip(plans, pairwise(ways), strict=True))
 
 
-def _cheapest(plans: list[Plan], layers: list[list[Order]]) -> tuple[Order, ...]:
-    """One order of each layer, all together cheapest."""
-    found = [(order.cost, (order,)) for order in layers[0]]
+def _cheapest(plans: list[Plan], layers: list[list[Way]]) -> tuple[Way, ...]:
+    """One way of each layer, all together cheapest."""
+    found = [(way.cost, (way,)) for way in layers[0]]
     for plan, rights in zip(plans, layers[1:], strict=True):
         is_open = len(found) * len(rights) > 1
         found = [_extended(found, plan if is_open else None, right) for right in rights]
@@ -118,38 +118,38 @@ def _cheapest(plans: list[Plan], layers: list[list[Order]]) -> tuple[Order, ...]
 
 
 def _extended(
-    found: list[tuple[float, tuple[Order, ...]]], plan: Plan | None, right: Order
-) -> tuple[float, tuple[Order, ...]]:
-    """The cheapest way on to ``right``; without a plan, costs do not matter."""
-    ways = [
-        (cost + (plan.cost(way[-1], right) if plan else 0) + right.cost, (*way, right))
-        for cost, way in found
+    found: list[tuple[float, tuple[Way, ...]]], plan: Plan | None, right: Way
+) -> tuple[float, tuple[Way, ...]]:
+    """What is cheapest up to ``right``; without a plan, costs do not matter."""
+    more = [
+        (cost + (plan.cost(ways[-1], right) if plan else 0) + right.cost, (*ways, right))
+        for cost, ways in found
     ]
-    return min(ways, key=itemgetter(0))
+    return min(more, key=itemgetter(0))
 
 
-def _ways(before: Plan | None, after: Plan | None) -> list[Order]:
+def _ways(before: Plan | None, after: Plan | None) -> list[Way]:
     """What is worth a try for the layer between two junctions; at its ends, there is but one."""
     if after is None:
-        return [Order(np.argsort(made), made) for made in before.makings]
+        return [Way(np.argsort(made), made) for made in before.makings]
     places = after.places
     if before is None:
         cost = BY_BANK_COST * after.part.shape.n_left / LANES
-        return [Order(place, np.argsort(place), cost * (k > 0)) for k, place in enumerate(places)]
+        return [Way(place, np.argsort(place), cost * (k > 0)) for k, place in enumerate(places)]
     made = before.makings
     if after.is_free:
         # As they are made.
         places = _different([*places, *(np.argsort(order) for order in made)])
     if before.is_by_right:
         return [_scattered(place, made[0]) for place in places]
-    in_order = [Order(place, np.argsort(place)) for place in places]
+    in_order = [Way(place, np.argsort(place)) for place in places]
     scattered = [_scattered(places[0], order) for order in made]
     return in_order + scattered if after.is_by_right else in_order
 
 
-def _scattered(place: Index, made: Index) -> Order:
+def _scattered(place: Index, made: Index) -> Way:
     is_in_order = np.array_equal(place[made], np.arange(len(made)))
-    return Order(place, made, 0 if is_in_order else SCATTER_COST * len(made))
+    return Way(place, made, 0 if is_in_order else SCATTER_COST * len(made))
 
 
 def _different(orders: list[Index]) -> list[Index]:

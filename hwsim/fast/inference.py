@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from hwsim.design import Design
 from hwsim.fast.batch import BATCH, infer_batches
 from hwsim.fast.curves import make_curve
-from hwsim.fast.memory_map import ALIGNMENT, WORDS, aligned, checked_pixels, storage_bits
+from hwsim.fast.memory_map import ALIGNMENT, aligned, checked_pixels, storage_bits
+from hwsim.fast.records import WORDS
 from hwsim.fixed_point import Tally
 from hwsim.inference import Tallies, winning_order
 from hwsim.interleaver import Index

@@ -13,7 +13,7 @@ from functools import cached_property
 import numpy as np
 
 from hwsim.fast.bundles import Bundles
-from hwsim.fast.layout import BUNDLED, Layout, places_by_bank, whole_vectors
+from hwsim.fast.layout import BUNDLED, Layout, whole_vectors
 from hwsim.fast.llvm import LANES, OCTET
 from hwsim.fast.orders import Orders
 from hwsim.fast.windows import SAMPLED_EDGES, Windows
@@ -105,7 +105,6 @@ class ByBundle:
         """As the engine has it."""
         shape, place = self.part.shape, self.orders.place
         lefts = self.lefts(shape.n_right)
-        is_placed = not np.array_equal(place, np.arange(shape.n_left))
         return Layout(
             kind=BUNDLED,
             slots=self.slots,
@@ -116,14 +115,11 @@ class ByBundle:
             delta_place=place,
             delta_size=0,
             sizes={
-                "is_placed": is_placed,
-                "is_by_bank": np.array_equal(place, places_by_bank(shape)),
                 "bundles": self.slots.bundles.count,
                 "bundle_length": self.slots.bundles.length,
                 "segments": shape.n_right,
                 "stride": whole_vectors(shape.n_right),
                 "segments_per_neuron": 1,
             },
-            tables={"table": lefts.table, "word": lefts.word}
-            | ({"place": place} if is_placed else {}),
+            tables={"table": lefts.table, "word": lefts.word},
         )

@@ -17,7 +17,7 @@ import numpy as np
 
 from hwsim.design import JunctionShape
 from hwsim.fast.bundles import Products
-from hwsim.fast.layout import FAR, NEAR, Layout, loses_sums, places_by_bank, whole_vectors
+from hwsim.fast.layout import FAR, NEAR, Layout, loses_sums, whole_vectors
 from hwsim.fast.llvm import LANES, OCTET
 from hwsim.fast.orders import Orders
 from hwsim.fast.windows import LOAD_EACH_COST, SAMPLED_EDGES, Windows
@@ -164,7 +164,6 @@ class ByLeft:
         part, shape, columns = self.part, self.shape, self.columns
         products, rights = self.products, self.rights(columns.size // LANES)
         bundles = products.bundles
-        is_placed = not np.array_equal(self.orders.place, np.arange(shape.n_left))
         is_chained = shape.index > 1 and loses_sums(part)
         left_size = whole_vectors(shape.n_left + -shape.depth % OCTET)
         return Layout(
@@ -180,8 +179,6 @@ class ByLeft:
                 "panel_neurons": bundles.n_right,
                 "panel_places": bundles.size,
                 "tiles": columns.tiles,
-                "is_by_bank": np.array_equal(self.orders.place, places_by_bank(shape)),
-                "is_placed": is_placed,
                 "product_stride": self.stride,
                 "bundles": bundles.count,
                 "bundle_width": bundles.width,
@@ -195,7 +192,6 @@ class ByLeft:
             },
             tables={"tile": columns.tile}
             | products.tables
-            | ({"place": self.orders.place} if is_placed or is_chained else {})
             | (_near(rights) if rights.are_few else {"source": rights.places.ravel()})
             | (_chains(part, columns.of_edge) if is_chained else {}),
         )

@@ -163,8 +163,6 @@ def by_right(part: JunctionSchedule) -> Layout:
         delta_place=neuron // shape.z * width + neuron % shape.z,
         delta_size=0 if shape.index == 1 else shape.depth * width,
         sizes={
-            "is_placed": shape.depth > 1,
-            "is_by_bank": True,
             "rows": segments.rows,
             "segments": segments.segments,
             "stride": segments.stride,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from itertools import pairwise
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -14,10 +13,11 @@ from hwsim.design import Design
 from hwsim.fast.activation import NEVER
 from hwsim.fast.arrange import lay_out
 from hwsim.fast.curves import make_curve
-from hwsim.fast.layout import Layout, detached, in_slots, whole_vectors
+from hwsim.fast.layout import Layout, detached, in_slots, places_by_bank, whole_vectors
 from hwsim.fast.lines import PIECES, find_lines
 from hwsim.fast.llvm import LANES
 from hwsim.fast.look_ups import table_lanes
+from hwsim.fast.records import JUNCTION, NUMBER, TABLES, WORDS, Memory, Scratch, Tables
 from hwsim.inference import winning_order
 from hwsim.interleaver import Index
 from hwsim.schedule import JunctionSchedule, Schedule
@@ -27,95 +27,6 @@ ALIGNMENT = 64
 
 MOST_TERMS = 16
 """Products summed in a word, however many fit: their weights stay in the first cache."""
-
-
-def _fields(names: str) -> np.dtype:
-    return np.dtype([(name, np.int64) for name in names.split()])
-
-
-TABLES = (
-    "source word table product product_word product_table tile run order before begin place "
-    "segment right"
-)
-"""Arrays that a ``Layout`` brings."""
-
-JUNCTION = _fields(
-    "index n_left n_right d_in z depth junction_cycle is_first is_last "
-    "is_short share_shift weight_shift limit step_shift last_address curve "
-    "has_lines lines line_bits line_offset line_last "
-    "kind is_by_left is_chained is_placed is_by_bank "
-    "rows segments stride segments_per_neuron panels panel_neurons panel_places "
-    "tiles product_stride no_product product_kind bundles bundle_width bundle_length output_stride "
-    f"{TABLES} touches h "
-    "weight bias activation slope left_size copies slope_copies delta delta_size delta_stride "
-    "right_activation right_slope right_size right_copies right_slope_copies right_place "
-    "right_in_order right_deltas_in_order right_delta right_delta_size right_delta_place "
-    "lag right_lag output_copies"
-)
-"""One junction as the kernels see it: its shape, and where its parts of the arrays begin.
-
-``right_...`` are those of the junction to the right, whose left memories this one writes.
-"""
-
-NUMBER = _fields(
-    "frac_bits low high fills_word one fraction_shift terms sum_low sum_high pixel_down pixel_up "
-    "quadratic are_deltas_short furthest"
-)
-"""The arithmetic; fractions are shifted left by ``fraction_shift`` to fill a word."""
-
-
-class Memory(NamedTuple):
-    """What the hardware has."""
-
-    weight: NDArray
-    bias: NDArray
-    activation: NDArray
-    slope: NDArray
-    delta: NDArray
-    output_delta: NDArray
-
-
-class Tables(NamedTuple):
-    """Patterns and curves; read only."""
-
-    source: NDArray
-    word: NDArray
-    table: NDArray
-    product: NDArray
-    product_word: NDArray
-    product_table: NDArray
-    tile: NDArray
-    run: NDArray
-    order: NDArray
-    before: NDArray
-    begin: NDArray
-    place: NDArray
-    segment: NDArray
-    right: NDArray
-    right_place: NDArray
-    right_delta_place: NDArray
-    touches: NDArray
-    priority: NDArray
-    by_priority: NDArray
-    curve: NDArray
-    lines: NDArray
-
-
-class Scratch(NamedTuple):
-    """Overwritten in every block, ``h`` of all junctions together, else junction after junction."""
-
-    sums: NDArray
-    h: NDArray
-    delta: NDArray
-    products: NDArray
-    contribution: NDArray
-    by_clock: NDArray
-    partial: NDArray
-    right_delta: NDArray
-    address: NDArray
-    fraction: NDArray
-    slope: NDArray
-    a: NDArray
 
 
 def aligned(size: int, dtype: np.dtype | type) -> NDArray:
@@ -142,10 +53,6 @@ def checked_pixels(pixels: NDArray, n_left: int) -> NDArray[np.uint8]:
     if np.ndim(pixels) != 2 or np.shape(pixels)[1] != n_left:
         raise ValueError(f"pixels must have shape (inputs, {n_left}), not {np.shape(pixels)}")
     return np.require(pixels, np.uint8, ["C", "W"])
-
-
-WORDS = {16: (np.int16, np.int32), 32: (np.int32, np.int64)}
-"""Types of words and of sums, by the width of a word."""
 
 
 def storage_bits(design: Design, schedule: Schedule) -> int:
@@ -235,6 +142,8 @@ class MemoryMap:
                 record[name] = getattr(layout, name)
             for name, size in layout.sizes.items():
                 record[name] = size
+            record["is_placed"] = not _ascends(layout.place)
+            record["is_by_bank"] = np.array_equal(layout.place, places_by_bank(shape))
             record["is_first"], record["is_last"] = shape.index == 1, shape.index == last
             record["copies"] = part.copies["activation"]
             record["slope_copies"] = part.copies["derivative"]
@@ -317,6 +226,7 @@ class MemoryMap:
         priority[by_priority] = np.arange(len(winning))
         return Tables(
             **joined,
+            place=self._joined("place", [layout.place for layout in self.layouts], np.int32),
             right_place=self._joined("right_place", [*places, []], np.int32),
             right_delta_place=self._joined("right_delta_place", [*delta_places, []], np.int32),
             touches=self._joined("touches", touches, np.int32),
