@@ -97,6 +97,15 @@ def test_counts_saturation_alike_over_several_runs(profile, cost, spread):
     assert spread < 1 or sum(tally.saturated for tally in counted[1].values()) > 0
 
 
+@pytest.mark.parametrize("n_right", [20, 33, 40])
+def test_what_lies_behind_the_last_neuron_is_not_counted(n_right):
+    """Profile default: deltas of hidden neurons, some of them clipped, in vectors not quite full."""
+    design = make([32, n_right, 16], [n_right, 16], [32, n_right])
+    number = {"profile": "default", "int_bits": 4, "frac_bits": 5}
+    design = make_design({**design.sections(), "number": number})
+    assert_equal_tallies(design, scaled_state(design, 8.0), 40)
+
+
 def test_a_clipped_delta_counts_once_per_clock_that_reads_it():
     """Profile "default" multiplies by a' in each clock that touches a neuron, here in several."""
     keys = {"profile": "default", "int_bits": 1, "activations": ["relu"] * 3 + ["sigmoid"]}
