@@ -21,6 +21,7 @@ from hwsim.fast.vectors import (
     add_saturating,
     convert,
     count_differing,
+    if_equal,
     load,
     maximum,
     maximum_unsigned,
@@ -97,7 +98,7 @@ def times_slope(edge: Any, delta: Any, slope: Any, factors: Factors) -> Any:
     floored = shift_right(product, factors.frac_bits)
     inside = minimum(maximum(floored, lowest), highest)
     rounded = add(inside, odd(shift_right(product, factors.frac_bits - 1)))
-    return minimum(rounded, highest), count_differing(inside, floored)
+    return convert(edge, minimum(rounded, highest)), count_differing(inside, floored)
 
 
 @inlined
@@ -184,12 +185,12 @@ def quick_slope_short(
 def quick_slope(
     edge: Any, delta: Any, slope: Any, factors: Factors, partial: Any, bounds: Bounds, distance: Any
 ) -> Quick:
-    """As ``times_slope`` and ``clipped_sum``."""
-    product = multiply_wide(multiply_fraction(delta, slope), edge)
-    lowest, beyond = splat(product, factors.low), splat(product, factors.high + 1)
-    rounding = odd(shift_right(product, factors.frac_bits - 1))
-    rounded = add(shift_right(product, factors.frac_bits), rounding)
-    return _limited(minimum(maximum(rounded, lowest), beyond), partial, bounds, distance)
+    """As ``times_slope`` and ``clipped_sum``: in the width of a word too, while delta*a' fits."""
+    quick = quick_slope_short(edge, delta, slope, factors, partial, bounds, distance)
+    share, shift = multiply_fraction(delta, slope), factors.share_shift
+    kept = shift_right(shift_left(share, shift), shift)
+    distance = if_equal(kept, share, quick.distance, splat(distance, -1))
+    return Quick(quick.share, quick.partial, distance)
 
 
 @inlined

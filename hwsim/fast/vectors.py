@@ -148,6 +148,18 @@ subtract_saturating = lanewise(
 
 
 bits_of_both = lanewise(lambda builder, x, y: builder.and_(x, y))
+shift_left_each = lanewise(lambda builder, x, y: builder.shl(x, y))
+"""Each lane of x by that of y, in as many bits as a lane has."""
+
+
+@intrinsic
+def if_equal(typing: Any, x: Vector, y: Vector, then: Vector, otherwise: Vector) -> Any:
+    """``if_equal(x, y, then, otherwise)``: in each lane, one of the two."""
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return builder.select(builder.icmp_signed("==", *args[:2]), *args[2:])
+
+    return then(x, y, then, otherwise), generate
 
 
 @intrinsic
