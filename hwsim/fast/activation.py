@@ -1,7 +1,8 @@
 """The right side of a junction: activations of its neurons, to the right layer or to the cost.
 
 Activation functions are tables: address 0 is what lies below the domain, the last one what lies
-above. Where a sigmoid is made of lines as well (``lines``), its values are worked out, 32 at once.
+above. Where a sigmoid is made of lines as well (``lines``), its values are worked out, 32 at once,
+and so are those of ReLU.
 """
 
 from __future__ import annotations
@@ -12,9 +13,9 @@ import numpy as np
 
 from hwsim.fast.compiled import inlined
 from hwsim.fast.gather import load_each, lower_half, upper_half
-from hwsim.fast.lines import FRACTION_BITS, PIECES
+from hwsim.fast.lines import FRACTION_BITS, PIECES, WORDS
 from hwsim.fast.llvm import LANES
-from hwsim.fast.look_ups import load_table, look_up_among
+from hwsim.fast.look_ups import behind, load_table, look_up_among
 from hwsim.fast.vectors import (
     add,
     bits_of_both,
@@ -22,6 +23,7 @@ from hwsim.fast.vectors import (
     count_differing_first,
     element,
     greatest,
+    if_equal,
     if_negative,
     lengthen,
     load,
@@ -30,6 +32,7 @@ from hwsim.fast.vectors import (
     multiply_fraction,
     put,
     shift_left,
+    shift_left_each,
     shift_right,
     splat,
     store,
@@ -68,6 +71,8 @@ def values_of(
     """a and a' of a vector of right neurons, as fractions."""
     if part.has_lines:
         return on_lines(part, number, tables.lines, convert(memory.activation, h))
+    if part.is_relu:
+        return on_relu(number, memory.activation, h)
     address = scratch.address
     step = shift_right(add(convert(address, h), splat(address, part.limit)), part.step_shift)
     step = maximum(add(step, splat(address, 1)), splat(address, 0))
@@ -77,27 +82,49 @@ def values_of(
 
 
 @inlined
+def on_relu(number: Any, like: np.ndarray, h: Any) -> tuple[Any, Any]:
+    """a and a' of some h: between 0 and 1, h and 1 (``hwsim.activation``)."""
+    lowest, highest = splat(h, 1), splat(h, number.one - 1)
+    a = minimum(maximum(h, lowest), highest)
+    slope = if_equal(a, h, highest, lowest)
+    shift = number.fraction_shift
+    return shift_left(convert(like, a), shift), shift_left(convert(like, slope), shift)
+
+
+@inlined
 def on_lines(part: Any, number: Any, lines: np.ndarray, h: Any) -> tuple[Any, Any]:
     """a and a' of some h: those of -|h|, mirrored where h is not negative."""
-    zero, bits = splat(lines, 0), part.line_bits
-    m = minimum(maximum(h, subtract_saturating(zero, h)), splat(lines, part.line_last))
-    m = add(m, splat(lines, part.line_offset))
-    piece = shift_right(m, bits)
-    x = bits_of_both(m, splat(lines, (1 << bits) - 1))
-    x = shift_left(x, FRACTION_BITS - bits)
-    kept = splat(lines, -1 << number.fraction_shift)
-    a = on_line(lines, part.lines, piece, x, kept)
-    slope = on_line(lines, part.lines + 2 * PIECES, piece, x, kept)
+    zero, step = splat(lines, 0), shift_right(h, part.step_shift)
+    m = minimum(maximum(step, subtract_saturating(zero, step)), splat(lines, part.line_last))
+    a, slope = part.lines, part.lines + 2 * PIECES + WORDS
+    a, slope = on_line(part, number, lines, a, m), on_line(part, number, lines, slope, m)
     return if_negative(h, a, subtract(splat(lines, -1 << FRACTION_BITS), a)), slope
 
 
 @inlined
-def on_line(lines: np.ndarray, at: int, piece: Any, x: Any, kept: Any) -> Any:
-    """Values of the lines that begin at ``at``."""
-    zero = splat(lines, 0)
+def on_line(part: Any, number: Any, lines: np.ndarray, at: int, m: Any) -> Any:
+    """Values on the lines that begin at ``at``, m steps left of zero."""
+    zero, bits = splat(lines, 0), part.line_bits
+    along = add(m, splat(lines, part.line_offset))
+    piece = shift_right(along, bits)
+    x = shift_left(bits_of_both(along, splat(lines, (1 << bits) - 1)), FRACTION_BITS - bits)
     begin = look_up_among(zero, load_table(lines, at), piece)
     rise = look_up_among(zero, load_table(lines, at + PIECES), piece)
-    return bits_of_both(add(begin, multiply_fraction(rise, x)), kept)
+    value = add(begin, multiply_fraction(rise, x))
+    if part.is_corrected:
+        is_more = correction(lines, at + 2 * PIECES, m)
+        value = if_negative(is_more, add(value, splat(lines, 1 << number.fraction_shift)), value)
+    return bits_of_both(value, splat(lines, -1 << number.fraction_shift))
+
+
+@inlined
+def correction(lines: np.ndarray, at: int, m: Any) -> Any:
+    """Less than zero where the value is one more than the line's."""
+    word = shift_right(m, 4)
+    table, more = load_table(lines, at), load_table(lines, at + PIECES)
+    found = look_up_among(splat(lines, 0), table, word)
+    found = look_up_among(found, more, behind(word, table))
+    return shift_left_each(found, bits_of_both(m, splat(lines, 15)))
 
 
 @inlined

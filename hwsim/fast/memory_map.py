@@ -198,13 +198,6 @@ class MemoryMap:
         return array
 
     def _tables(self) -> Tables:
-        number = self.design.fixed_point
-        curves = [make_curve(name, number) for name in self.design.activations]
-        for record, curve in zip(self.junctions, curves, strict=True):
-            for name in ("limit", "step_shift", "last_address"):
-                record[name] = getattr(curve, name)
-        shift, (_, wide) = int(self.numbers["fraction_shift"][0]), WORDS[self.bits]
-        both = [(c.slope << self.bits | c.activation) << shift for c in curves]
         dtypes = dict.fromkeys(("word", "product_word", "order"), np.int16)
         joined = {
             name: self._joined(
@@ -232,23 +225,35 @@ class MemoryMap:
             touches=self._joined("touches", touches, np.int32),
             priority=self._joined("priority", [priority], np.int64),
             by_priority=self._joined("by_priority", [by_priority], np.int32),
-            curve=self._joined("curve", both, wide),
             lines=self._lines(),
+            curve=self._curves(),
         )
 
     def _lines(self) -> NDArray:
-        """(activation functions, 4, PIECES) lines, where one look-up reaches over all pieces."""
-        word, _ = WORDS[self.bits]
+        """What a and a' are worked out of, where one look-up reaches over all lines."""
+        number, (word, _) = self.design.fixed_point, WORDS[self.bits]
+        is_one = table_lanes(self.bits) >= PIECES
         found = []
         for record, name in zip(self.junctions, self.design.activations, strict=True):
-            is_one = table_lanes(self.bits) >= PIECES
-            lines = find_lines(name, self.design.fixed_point) if is_one else None
-            record["has_lines"] = lines is not None
+            lines = find_lines(name, number) if is_one else None
+            record["is_relu"], record["has_lines"] = name == "relu", lines is not None
             if lines is not None:
                 record["line_bits"], record["line_offset"] = lines.length_bits, lines.offset
-                record["line_last"] = lines.last
-            found.append([lines.a, lines.slope] if lines is not None else [])
+                record["line_last"], record["is_corrected"] = lines.last, lines.is_corrected
+            found.append([] if lines is None else [lines.a, lines.slope])
         return self._joined("lines", found, word)
+
+    def _curves(self) -> NDArray:
+        """Both where they are not, a' in the upper half."""
+        number, (_, wide) = self.design.fixed_point, WORDS[self.bits]
+        shift, found = int(self.numbers["fraction_shift"][0]), []
+        for record, name in zip(self.junctions, self.design.activations, strict=True):
+            curve = make_curve(name, number)
+            for field in ("limit", "step_shift", "last_address"):
+                record[field] = getattr(curve, field)
+            both = (curve.slope << self.bits | curve.activation) << shift
+            found.append([] if record["is_relu"] or record["has_lines"] else both)
+        return self._joined("curve", found, wide)
 
     def _memory(self) -> Memory:
         word, wide = WORDS[self.bits]

@@ -23,7 +23,7 @@ TABLES = (
 JUNCTION = _fields(
     "index n_left n_right d_in z depth junction_cycle is_first is_last "
     "is_short share_shift weight_shift limit step_shift last_address curve "
-    "has_lines lines line_bits line_offset line_last "
+    "is_relu has_lines lines line_bits line_offset line_last is_corrected "
     "kind is_by_left is_chained is_placed is_by_bank "
     "rows segments stride segments_per_neuron panels panel_neurons panel_places "
     "tiles product_stride no_product product_kind bundles bundle_width bundle_length output_stride "
