@@ -1,15 +1,21 @@
-"""``hwsim.fast.lines``: the very bits of the sigmoid's table."""
+"""``hwsim.fast.lines`` and what the kernels make of them: the very bits of the activations."""
 
 from __future__ import annotations
 
+import numba
 import numpy as np
 import pytest
+from small_nets import small_net
 
 from hwsim.activation import Activation
+from hwsim.fast.activation import values_of
+from hwsim.fast.engine import FastPipeline
 from hwsim.fast.lines import CORRECTED, FRACTION_BITS, PIECES, Lines, find_lines
+from hwsim.fast.llvm import LANES
+from hwsim.fast.vectors import load, store
 from hwsim.fixed_point import FixedPoint
 
-FORMATS = [FixedPoint(i, f) for i in range(8) for f in range(2, 16) if 1 + i + f <= 16]
+FORMATS = [FixedPoint(i, f) for i in range(1, 8) for f in range(3, 15) if 1 + i + f <= 16]
 
 
 def on_lines(lines: Lines, number: FixedPoint, h: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -59,6 +65,34 @@ def test_what_has_no_lines():
     # A function that bends, values that no 16 bits hold.
     assert find_lines("relu", FixedPoint(3, 8)) is None
     assert find_lines("sigmoid", FixedPoint(3, 16)) is None
+
+
+@numba.njit
+def all_values(parts, numbers, memory, tables, scratch, h, a, slope):
+    """a and a' of all h, as the kernels of the first junction work them out."""
+    for k in range(0, len(h) - LANES, LANES):
+        found, found_slope = values_of(parts[0], numbers[0], memory, tables, scratch, load(h, k), 0)
+        store(a, k, found)
+        store(slope, k, found_slope)
+
+
+@pytest.mark.parametrize("name", ["sigmoid", "relu"])
+def test_kernels_work_out_every_bit(name):
+    """Of all numbers of all formats."""
+    for number in [*FORMATS, FixedPoint(4, 12), FixedPoint(3, 15)]:
+        design = small_net(
+            "four junctions", activations=[name, "sigmoid", "sigmoid", "sigmoid"],
+            int_bits=number.int_bits, frac_bits=number.frac_bits,
+        )  # fmt: skip
+        at = FastPipeline(design).map
+        every = np.arange(number.minimum, number.maximum + 1)
+        h = np.zeros(len(every) + 2 * LANES, dtype=at.scratch.h.dtype)
+        h[: len(every)] = every
+        a, slope = (np.zeros(len(h), dtype=at.memory.activation.dtype) for _ in range(2))
+        all_values(at.junctions, at.numbers, at.memory, at.tables, at.scratch, h, a, slope)
+        shift = int(at.numbers["fraction_shift"][0])
+        for found, wanted in zip((a, slope), Activation(name, number)(every), strict=True):
+            np.testing.assert_array_equal(found[: len(every)], wanted << shift, str(number))
 
 
 def test_no_more_pieces_than_one_look_up_reaches():
