@@ -100,10 +100,12 @@ def test_counts_saturation_alike_over_several_runs(profile, cost, spread):
 def test_what_lies_behind_the_last_neuron_is_not_counted():
     """Deltas of 56 neurons, some of them clipped, loaded one by one as two whole vectors."""
     design = make([16, 56, 32, 4], [56, 16, 4], [16, 28, 8])
-    number = {"profile": "default", "int_bits": 4, "frac_bits": 5}
-    design = make_design({**design.sections(), "number": number})
+    sections = design.sections()
+    sections["number"] = {"profile": "default", "int_bits": 3, "frac_bits": 5}
+    sections["network"]["activations"] = ["sigmoid", "relu", "sigmoid"]
+    design = make_design(sections)
     assert not FastPipeline(design).map.junctions["right_deltas_in_order"][0]
-    assert_equal_tallies(design, scaled_state(design, 8.0), 40)
+    assert_equal_tallies(design, scaled_state(design, 16.0), 100)
 
 
 def test_a_clipped_delta_counts_once_per_clock_that_reads_it():
@@ -353,6 +355,14 @@ def test_learning_rates_that_leave_one_bit_of_a_full_word(eta_shift):
     """Steps are rounded: the most negative delta still moves where nothing else does."""
     design = small_net("four junctions", int_bits=4, frac_bits=11, eta_shift=eta_shift)
     assert_equal_engines(make_schedule(design), scaled_state(design, 4.0), 30)
+
+
+@pytest.mark.parametrize("int_bits, frac_bits", [(1, 6), (3, 8), (1, 14), (2, 20)])
+def test_the_most_negative_delta_has_no_opposite(int_bits, frac_bits):
+    """With eta = 1 its step is the largest number, as wide as the word or not."""
+    keys = {"int_bits": int_bits, "frac_bits": frac_bits, "eta_shift": 0}
+    design = small_net("four junctions", activations=["relu"] * 3 + ["sigmoid"], **keys)
+    assert_equal_engines(make_schedule(design), scaled_state(design, 2.0**int_bits), 60)
 
 
 @pytest.mark.parametrize("int_bits, frac_bits", [(1, 3), (2, 4), (1, 14), (4, 11)])
