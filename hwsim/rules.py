@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from itertools import pairwise
 from math import gcd, isqrt
+from operator import itemgetter
 from typing import Any
 
 from hwsim.design import Hardware, Network, Number, Pattern, Training
@@ -177,7 +178,7 @@ def _junctions(network: Network, hardware: Hardware) -> Iterator[Mistake]:
 
 
 def _scheme(network: Network, hardware: Hardware, number: Number) -> Iterator[Mistake]:
-    """What scheme "zero-bubble" needs: the way there and back fits into a junction cycle."""
+    """What scheme "zero-bubble" needs: every way there and back fits into a junction cycle."""
     if hardware.scheme != "zero-bubble":
         if hardware.carry:
             rule = "only the last junction of scheme = 'zero-bubble' carries its weights"
@@ -195,7 +196,12 @@ def _scheme(network: Network, hardware: Hardware, number: Number) -> Iterator[Mi
     paths = path_latencies(hardware.stages, len(sizes), number.profile)
     hops = [here.forward + right.backward for here, right in pairwise(paths)]
     delta = span + paths[-1].forward + SEEN
-    needed = max([*hops, delta])
+    updated = max(path.update + SEEN for path in paths)
+    ways = {
+        "a result to the next junction and back": max([*hops, delta]),
+        "a weight through its update": updated,
+    }
+    way, needed = max(ways.items(), key=itemgetter(1))
     carried = delta + max([*hops[-1:], paths[-1].update + SEEN])  # ``timing.clocks_to_carry``
     if cycle >= needed and hardware.carry and cycle < carried:
         rule = (
@@ -206,8 +212,8 @@ def _scheme(network: Network, hardware: Hardware, number: Number) -> Iterator[Mi
         yield Mistake("hardware.carry", True, rule, fix)
     if cycle < needed:
         rule = (
-            f"a junction cycle of {cycle} clocks is shorter than the way of a result to the next "
-            f"junction and back, {needed}, in scheme = 'zero-bubble'"
+            f"a junction cycle of {cycle} clocks is shorter than the way of {way}, {needed}, "
+            "in scheme = 'zero-bubble'"
         )
         fix = "fewer registers, a smaller z, or scheme = 'prototype'"
         yield Mistake("hardware.registers", _shown(hardware), rule, fix)
