@@ -33,6 +33,7 @@ class Cost:
             copies=max(1, schedule.copies["output_delta"]),
             ports="single" if schedule.copies["output_delta"] > 1 else "dual",
         )  # fmt: skip
+        self.first = int(schedule.finish_clock.argmin())
         self.write_copy = 0
         self.label = 0
         self.prediction = 0
@@ -61,7 +62,7 @@ class Cost:
         self.delta.write(access, delta, self.write_copy)
 
     def _predict(self, access: Access, activation: Raw) -> None:
-        if access.elements[0] == 0:
+        if access.elements[0] == self.first:
             self.best = 0
         winner = activation.argmax()
         value = activation.item(winner)

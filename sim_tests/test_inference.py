@@ -11,6 +11,7 @@ from small_nets import NETS, random_data, scaled_state, small_net
 
 from hwsim import inference
 from hwsim.design import Design
+from hwsim.engines import ENGINES, make_engine
 from hwsim.inference import confusion, forward, infer
 from hwsim.pipeline import Pipeline
 from hwsim.schedule import Schedule, make_schedule
@@ -112,6 +113,19 @@ def test_a_clashing_pattern_moves_the_clock_in_which_an_output_finishes():
     assert schedule.junctions[0].finish_clock.tolist() == [0, 0, 2, 1]
     assert infer(design, schedule, nothing, data.xtr).tolist() == [2]
     assert Pipeline(design, schedule, nothing).run(data.xtr, data.ytr, train=False) == [2]
+
+
+def test_a_clashing_pattern_lets_another_output_finish_first():
+    """Neuron 0 comes a clock after neuron 1, which still counts."""
+    left = np.array([[0, 4, 1, 2], [3, 5, 6, 7]])
+    design = make([8, 4], [1], [4])
+    schedule, data = schedule_of(design, left), random_data(design, 3)
+    state = State([np.zeros(8, np.int64)], [np.array([0, 500, 0, 0])])
+    assert schedule.junctions[0].finish_clock.tolist() == [1, 0, 2, 3]
+    assert infer(design, schedule, state, data.xtr).tolist() == [1, 1, 1]
+    for engine in ENGINES:
+        found = make_engine(engine, design, schedule, state).run(data.xtr, data.ytr, train=False)
+        assert np.array_equal(found, [1, 1, 1])
 
 
 def test_chunks_change_nothing(monkeypatch):
