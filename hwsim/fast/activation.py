@@ -13,7 +13,7 @@ import numpy as np
 
 from hwsim.fast.compiled import inlined
 from hwsim.fast.gather import load_each, lower_half, upper_half
-from hwsim.fast.lines import FRACTION_BITS, PIECES, WORDS
+from hwsim.fast.lines import CORRECTIONS, FRACTION_BITS, FUNCTION, PIECES, RISES, STEP_BITS
 from hwsim.fast.llvm import LANES
 from hwsim.fast.look_ups import behind, load_table, look_up_among
 from hwsim.fast.vectors import (
@@ -96,23 +96,23 @@ def on_lines(part: Any, number: Any, lines: np.ndarray, h: Any) -> tuple[Any, An
     """a and a' of some h: those of -|h|, mirrored where h is not negative."""
     zero, step = splat(lines, 0), shift_right(h, part.step_shift)
     m = minimum(maximum(step, subtract_saturating(zero, step)), splat(lines, part.line_last))
-    a, slope = part.lines, part.lines + 2 * PIECES + WORDS
-    a, slope = on_line(part, number, lines, a, m), on_line(part, number, lines, slope, m)
+    a = on_line(part, number, lines, part.lines, m)
+    slope = on_line(part, number, lines, part.lines + FUNCTION, m)
     return if_negative(h, a, subtract(splat(lines, -1 << FRACTION_BITS), a)), slope
 
 
 @inlined
 def on_line(part: Any, number: Any, lines: np.ndarray, at: int, m: Any) -> Any:
-    """Values on the lines that begin at ``at``, m steps left of zero."""
+    """Values of the function whose words begin at ``at``, m steps left of zero."""
     zero, bits = splat(lines, 0), part.line_bits
     along = add(m, splat(lines, part.line_offset))
     piece = shift_right(along, bits)
     x = shift_left(bits_of_both(along, splat(lines, (1 << bits) - 1)), FRACTION_BITS - bits)
     begin = look_up_among(zero, load_table(lines, at), piece)
-    rise = look_up_among(zero, load_table(lines, at + PIECES), piece)
+    rise = look_up_among(zero, load_table(lines, at + RISES), piece)
     value = add(begin, multiply_fraction(rise, x))
     if part.is_corrected:
-        is_more = correction(lines, at + 2 * PIECES, m)
+        is_more = correction(lines, at + CORRECTIONS, m)
         value = if_negative(is_more, add(value, splat(lines, 1 << number.fraction_shift)), value)
     return bits_of_both(value, splat(lines, -1 << number.fraction_shift))
 
@@ -120,11 +120,11 @@ def on_line(part: Any, number: Any, lines: np.ndarray, at: int, m: Any) -> Any:
 @inlined
 def correction(lines: np.ndarray, at: int, m: Any) -> Any:
     """Less than zero where the value is one more than the line's."""
-    word = shift_right(m, 4)
+    word = shift_right(m, STEP_BITS)
     table, more = load_table(lines, at), load_table(lines, at + PIECES)
     found = look_up_among(splat(lines, 0), table, word)
     found = look_up_among(found, more, behind(word, table))
-    return shift_left_each(found, bits_of_both(m, splat(lines, 15)))
+    return shift_left_each(found, bits_of_both(m, splat(lines, (1 << STEP_BITS) - 1)))
 
 
 @inlined

@@ -145,9 +145,9 @@ class Quick(NamedTuple):
 class Bounds(NamedTuple):
     """How to tell whether anything is to be clipped.
 
-    Distances are upwards, without sign: what is below the bound is far above it. A product at the
-    lowest number may have been clipped or not; so may a sum at either limit, where numbers fill
-    their words.
+    Distances are upwards, without sign: what is below the bound is far above it, and -1 is beyond
+    every bound. A product at the lowest number may have been clipped or not; so may a sum at either
+    limit, where numbers fill their words.
 
     Attributes:
         product: the least product that is not.
@@ -185,7 +185,10 @@ def quick_slope_short(
 def quick_slope(
     edge: Any, delta: Any, slope: Any, factors: Factors, partial: Any, bounds: Bounds, distance: Any
 ) -> Quick:
-    """As ``times_slope`` and ``clipped_sum``: in the width of a word too, while delta*a' fits."""
+    """As ``times_slope`` and ``clipped_sum``, in the width of a word too.
+
+    As long as delta*a', shifted, fits into it; else the distance is -1, the rest does not count.
+    """
     quick = quick_slope_short(edge, delta, slope, factors, partial, bounds, distance)
     share, shift = multiply_fraction(delta, slope), factors.share_shift
     kept = shift_right(shift_left(share, shift), shift)

@@ -20,19 +20,26 @@ from hwsim.fixed_point import FixedPoint
 from hwsim.interleaver import Index
 
 FRACTION_BITS = 15
-"""Of a line's values; the number format keeps the first of them."""
+"""Of a line's values, which fill a word of 16 bits; the number format keeps the first of them."""
 
-WORD = 1 << FRACTION_BITS
-"""What a word cannot hold."""
+ONE = 1 << FRACTION_BITS
+"""What no word holds."""
 
 PIECES = 64
-"""How many there are at most."""
+"""How many there are at most: one look-up chooses among as many words."""
 
-CORRECTED = 1 << 11
-"""Steps that have a bit, those before it."""
+STEP_BITS = 4
+"""Of the number of a step within its word of corrections."""
 
-WORDS = CORRECTED // 16
-"""Words of these bits."""
+CORRECTION_WORDS = 2 * PIECES
+"""Two look-ups choose among them."""
+
+CORRECTED = CORRECTION_WORDS << STEP_BITS
+"""Steps that have a correction, those before it."""
+
+RISES, CORRECTIONS, FUNCTION = PIECES, 2 * PIECES, 2 * PIECES + CORRECTION_WORDS
+"""Where in the words of a function, behind what its lines begin with, their rises lie, and its
+corrections; and how many words there are."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,15 +47,17 @@ class Lines:
     """a and a' at -m steps of the table on the lines of piece (m + offset) >> length_bits.
 
     Attributes:
-        length_bits: a piece is 2^length_bits long.
-        offset: the first piece begins that much below zero.
+        step_shift: low bits of h within a step.
+        length_bits: a piece is 2^length_bits steps long.
+        offset: the first piece begins that many below zero.
         last: from here on everything stays the same.
         is_corrected: whether lines are one below some values.
-        a: where each line of a begins, how much it rises over the piece (PIECES of both), and for
-            each step whether the value is one more (WORDS, the first one's bit on top).
-        slope: the same of a'.
+        a: (FUNCTION,) where each line of a begins, how much it rises over the piece, and for each
+            step whether the value is one more, the first step of a word on top.
+        slope: (FUNCTION,) the same of a'.
     """
 
+    step_shift: int
     length_bits: int
     offset: int
     last: int
@@ -61,7 +70,7 @@ class Lines:
 def find_lines(name: str, number: FixedPoint) -> Lines | None:
     """The lines of ``hwsim.activation.Activation(name, number)``, if there are any."""
     spare = FRACTION_BITS - number.frac_bits
-    if name != "sigmoid" or spare < 0:
+    if name != "sigmoid" or spare < 1:
         return None
     activation = Activation(name, number)
     shift = activation.step_shift
@@ -78,7 +87,7 @@ def find_lines(name: str, number: FixedPoint) -> Lines | None:
                     for values in both
                 ]
                 if found[0] is not None and found[1] is not None:
-                    return Lines(length_bits, offset, last, is_corrected, *found)
+                    return Lines(shift, length_bits, offset, last, is_corrected, *found)
     return None
 
 
@@ -92,7 +101,7 @@ def _is_even(activation: Activation, both: Index, number: FixedPoint) -> bool:
 def _through(
     values: Index, spare: int, length_bits: int, offset: int, is_corrected: bool
 ) -> Index | None:
-    """Begin and rise of lines that give these values, and where they are one more."""
+    """The words of a function with these values; None if a piece has no line."""
     lines = np.zeros((2, PIECES), dtype=np.int64)
     m = np.arange(len(values))
     piece, x = np.divmod(m + offset, 1 << length_bits)
@@ -117,17 +126,17 @@ def _risen(rise: Index, x: Index) -> Index:
 
 
 def _line(lowest: Index, highest: Index, x: Index) -> tuple[int, int] | None:
-    """Begin and rise of a line between those at x."""
+    """Begin and rise of a line between these values at x; None if there is none."""
     span = max(1, int(x[-1] - x[0]))
     middle = (lowest + highest) // 2
-    chord = int(middle[-1] - middle[0]) * WORD // span
+    chord = int(middle[-1] - middle[0]) * ONE // span
     around = 2 * int(highest[0] - lowest[0] + 1)
-    rise = np.clip(chord + np.arange(-around, around + 1), -WORD, WORD - 1)
+    rise = np.clip(chord + np.arange(-around, around + 1), -ONE, ONE - 1)
     risen = _risen(rise[:, None], x)
     least = (lowest - risen).max(axis=1)
     room = (highest - risen).min(axis=1) - least
     best = int(np.argmax(room))
     begin = int(least[best] + room[best] // 2)
-    if room[best] < 0 or not -WORD <= begin < WORD:
+    if room[best] < 0 or not -ONE <= begin < ONE:
         return None
     return begin, int(rise[best])

@@ -225,35 +225,36 @@ class MemoryMap:
             touches=self._joined("touches", touches, np.int32),
             priority=self._joined("priority", [priority], np.int64),
             by_priority=self._joined("by_priority", [by_priority], np.int32),
-            lines=self._lines(),
-            curve=self._curves(),
+            **self._activations(),
         )
 
-    def _lines(self) -> NDArray:
-        """What a and a' are worked out of, where one look-up reaches over all lines."""
-        number, (word, _) = self.design.fixed_point, WORDS[self.bits]
-        is_one = table_lanes(self.bits) >= PIECES
-        found = []
-        for record, name in zip(self.junctions, self.design.activations, strict=True):
-            lines = find_lines(name, number) if is_one else None
-            record["is_relu"], record["has_lines"] = name == "relu", lines is not None
-            if lines is not None:
-                record["line_bits"], record["line_offset"] = lines.length_bits, lines.offset
-                record["line_last"], record["is_corrected"] = lines.last, lines.is_corrected
-            found.append([] if lines is None else [lines.a, lines.slope])
-        return self._joined("lines", found, word)
+    def _activations(self) -> dict[str, NDArray]:
+        """What sigmoids are worked out of, else loaded from; and how, in the records.
 
-    def _curves(self) -> NDArray:
-        """Both where they are not, a' in the upper half."""
-        number, (_, wide) = self.design.fixed_point, WORDS[self.bits]
-        shift, found = int(self.numbers["fraction_shift"][0]), []
+        Lines where one look-up reaches over all of them; else curves, a' in the upper half.
+        """
+        number, (word, wide) = self.design.fixed_point, WORDS[self.bits]
+        shift = int(self.numbers["fraction_shift"][0])
+        all_lines, curves = [], []
         for record, name in zip(self.junctions, self.design.activations, strict=True):
+            lines = find_lines(name, number) if table_lanes(self.bits) >= PIECES else None
+            record["is_relu"], record["has_lines"] = name == "relu", lines is not None
+            all_lines.append([] if lines is None else [lines.a, lines.slope])
+            if lines is not None:
+                record["step_shift"], record["line_last"] = lines.step_shift, lines.last
+                record["line_bits"], record["line_offset"] = lines.length_bits, lines.offset
+                record["is_corrected"] = lines.is_corrected
+            if lines is not None or name == "relu":
+                curves.append([])
+                continue
             curve = make_curve(name, number)
+            curves.append((curve.slope << self.bits | curve.activation) << shift)
             for field in ("limit", "step_shift", "last_address"):
                 record[field] = getattr(curve, field)
-            both = (curve.slope << self.bits | curve.activation) << shift
-            found.append([] if record["is_relu"] or record["has_lines"] else both)
-        return self._joined("curve", found, wide)
+        return {
+            "lines": self._joined("lines", all_lines, word),
+            "curve": self._joined("curve", curves, wide),
+        }
 
     def _memory(self) -> Memory:
         word, wide = WORDS[self.bits]

@@ -149,7 +149,7 @@ subtract_saturating = lanewise(
 
 bits_of_both = lanewise(lambda builder, x, y: builder.and_(x, y))
 shift_left_each = lanewise(lambda builder, x, y: builder.shl(x, y))
-"""Each lane of x by that of y, in as many bits as a lane has."""
+"""Each lane of x by that of y; what leaves the lane is lost."""
 
 
 @intrinsic
