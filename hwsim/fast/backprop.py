@@ -1,10 +1,11 @@
 """Backpropagation of some edges: what each adds to its left neuron (``hwsim.backprop``).
 
 The product comes in four forms, ``times_...``: profile "prototype" multiplies by a' per edge, in
-half the width where numbers leave bits of a word free; profile "default" does not, and its products
-may fit into a word or not. All have the same arguments, edge, delta, a' and ``Factors``, and return
-the product and how many lanes of it were clipped. Products are added up with ``..._sum``. Both in
-one are the four ``quick_...``, which only tell whether there is something to clip.
+half the width where numbers leave bits of a word free, and its deltas are as wide as weights;
+profile "default" does not, its deltas are wider, and its products may fit into a word or not. All
+have the same arguments, edge, delta, a' and ``Factors``, and return the product and how many lanes
+of it were clipped. Products are added up with ``..._sum``. Both in one are the four ``quick_...``,
+which only tell whether there is something to clip.
 """
 
 from __future__ import annotations
@@ -58,15 +59,6 @@ class Factors(NamedTuple):
     share_shift: int
     weight_shift: int
     rounded_bit: int
-
-
-@inlined
-def is_per_edge(memory: Any) -> bool:
-    """Whether a' is multiplied in per edge: then deltas are numbers, else wider sums.
-
-    The answer lies in the types, so that kernels hold only what one profile needs.
-    """
-    return memory.delta.itemsize == memory.weight.itemsize
 
 
 @inlined
@@ -198,9 +190,9 @@ def quick_slope(
 
 @inlined
 def _limited(share: Any, partial: Any, bounds: Bounds, distance: Any) -> Quick:
-    partial = add_saturating(partial, convert(partial, share))
-    sums = maximum_unsigned(distance, subtract(convert(distance, partial), bounds.sum))
-    products = subtract(convert(distance, share), bounds.product)
+    partial = add_saturating(partial, share)
+    sums = maximum_unsigned(distance, subtract(partial, bounds.sum))
+    products = subtract(share, bounds.product)
     distance = maximum_unsigned(products, subtract_unsigned(sums, bounds.one))
     return Quick(share, partial, distance)
 

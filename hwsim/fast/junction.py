@@ -11,7 +11,7 @@ import numpy as np
 
 from hwsim.fast import neurons, tallies
 from hwsim.fast.activation import write_cost, write_layer
-from hwsim.fast.backprop import clipped_sum, is_per_edge, plain_sum
+from hwsim.fast.backprop import clipped_sum, plain_sum
 from hwsim.fast.collect import collect_chained, collect_lanes
 from hwsim.fast.compiled import inlined
 from hwsim.fast.layout import BUNDLED
@@ -19,6 +19,7 @@ from hwsim.fast.phases_by_bundle import work_by_bundle
 from hwsim.fast.phases_by_left import work_by_left
 from hwsim.fast.phases_by_right import work_by_right
 from hwsim.fast.update import rate_of
+from hwsim.fast.vectors import if_as_wide
 
 
 @inlined
@@ -30,12 +31,11 @@ def read_deltas(
     (delta,) = of_neurons(part, scratch)
     if part.is_last:
         neurons.read_output_deltas(part, memory.output_delta, block, delta)
-    elif is_per_edge(memory):
-        neurons.read_layer_deltas(part, memory.delta, tables.right_delta_place, block, delta)
     else:
-        tally[tallies.RIGHT_DELTA] += neurons.read_layer_sums(
-            part, number, memory, tables, block, delta
+        read = if_as_wide(
+            memory.delta, memory.weight, neurons.read_layer_deltas, neurons.read_layer_sums
         )
+        tally[tallies.RIGHT_DELTA] += read(part, number, memory, tables, block, delta)
     neurons.spread(part, delta, tables.right, scratch.delta)
 
 
@@ -114,12 +114,10 @@ def work(
             part, number, memory.bias, of_right, rate, forwards, trains, scratch.h
         )
     if trains and not part.is_first:
-        if is_per_edge(memory):
-            tally[tallies.BACK_SUM] += finish_backward(
-                clipped_sum, part, number, memory, tables, scratch, delta
-            )
-        else:
-            finish_backward(plain_sum, part, number, memory, tables, scratch, delta)
+        plus = if_as_wide(memory.delta, memory.weight, clipped_sum, plain_sum)
+        tally[tallies.BACK_SUM] += finish_backward(
+            plus, part, number, memory, tables, scratch, delta
+        )
 
 
 @inlined

@@ -76,22 +76,22 @@ def run_blocks(
         now = begun + block
         if block < n_inputs:
             load_pixels(parts[0], number, memory.activation, tables.place, now, pixels, block)
-        for j in range(n_junctions):
+        for turn in range(n_junctions + 1):
+            # In the last turn, a last junction that carries learns from what it has just taken
+            # forwards.
+            is_over = turn == n_junctions
+            if is_over:
+                predict(
+                    parts, number, memory, tables, scratch, labels, now, block, predictions, tallies
+                )
+            j = turn - is_over
             forward = block - (j + 1)
             backward = forward - parts[j].lag
-            forwards = 0 <= forward < n_inputs
-            trains = train and 0 <= backward < n_inputs and parts[j].lag > 0
+            forwards = not is_over and 0 <= forward < n_inputs
+            trains = train and is_over == (parts[j].lag == 0) and 0 <= backward < n_inputs
             if forwards or trains:
                 shift = shifts[backward] if trains else 0
                 work(
                     parts[j], number, memory, tables, scratch,
                     now, forwards, trains, shift, tallies[j],
                 )  # fmt: skip
-        predict(parts, number, memory, tables, scratch, labels, now, block, predictions, tallies)
-        forward = block - n_junctions
-        if train and parts[n_junctions - 1].lag == 0 and 0 <= forward < n_inputs:
-            # The last junction learns from the input that it has taken forwards.
-            work(
-                parts[n_junctions - 1], number, memory, tables, scratch,
-                now, False, True, shifts[forward], tallies[n_junctions - 1],
-            )  # fmt: skip

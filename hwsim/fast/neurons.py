@@ -53,13 +53,13 @@ def delta_copy(part: Any, block: int) -> int:
 
 @inlined
 def read_layer_deltas(
-    part: Any, memory: np.ndarray, place: np.ndarray, block: int, delta: np.ndarray
-) -> None:
-    """Deltas of a layer that has a' in them already (profile "prototype")."""
+    part: Any, number: Any, memory: Any, tables: Any, block: int, delta: np.ndarray
+) -> int:
+    """Deltas of a layer that has a' in them already (profile "prototype"): none is clipped."""
     at = part.right_delta + delta_copy(part, block) * part.right_delta_size
     for neuron in range(0, part.n_right, LANES):
-        found = load_deltas(part, memory, at, place, neuron)
-        store(delta, neuron, convert(delta, found))
+        store(delta, neuron, load_deltas(part, memory.delta, at, tables.right_delta_place, neuron))
+    return 0
 
 
 @inlined

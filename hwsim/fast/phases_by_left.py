@@ -16,7 +16,6 @@ from hwsim.fast.backprop import (
     bounds_of,
     clipped_sum,
     factors_of,
-    is_per_edge,
     plain_sum,
     quick_slope,
     quick_slope_short,
@@ -41,6 +40,7 @@ from hwsim.fast.vectors import (
     convert,
     count_differing,
     element,
+    if_as_wide,
     load,
     multiply_fraction,
     prefetch,
@@ -195,6 +195,43 @@ def keep_or_add(
 
 
 @inlined
+def learn_by_edge(
+    read: Any, part: Any, number: Any, memory: Any, tables: Any, scratch: Any,
+    rate: Rate, k: int, panel: int,
+    forward: int, backward: int, slope: int, sums: int, tally: np.ndarray,
+) -> int:  # fmt: skip
+    """As ``work_tiles``, in profile "prototype" behind junction 1."""
+    if part.is_short:
+        return keep_or_add(
+            times_slope_short, clipped_sum, quick_slope_short, read,
+            part, number, memory, tables, scratch, rate,
+            k, panel, forward, backward, slope, sums, tally,
+        )  # fmt: skip
+    else:
+        return keep_or_add(
+            times_slope, clipped_sum, quick_slope, read,
+            part, number, memory, tables, scratch, rate,
+            k, panel, forward, backward, slope, sums, tally,
+        )  # fmt: skip
+
+
+@inlined
+def learn_by_neuron(
+    read: Any, part: Any, number: Any, memory: Any, tables: Any, scratch: Any,
+    rate: Rate, k: int, panel: int,
+    forward: int, backward: int, slope: int, sums: int, tally: np.ndarray,
+) -> int:  # fmt: skip
+    """As ``work_tiles``, in profile "default" behind junction 1."""
+    share, word = scratch.contribution, memory.weight
+    return keep_or_add(
+        if_as_wide(share, word, times_weight_short, times_weight), plain_sum,
+        if_as_wide(share, word, quick_weight_short, quick_weight), read,
+        part, number, memory, tables, scratch, rate,
+        k, panel, forward, backward, slope, sums, tally,
+    )  # fmt: skip
+
+
+@inlined
 def learn(
     read: Any, part: Any, number: Any, memory: Any, tables: Any, scratch: Any,
     rate: Rate, k: int, panel: int,
@@ -208,29 +245,10 @@ def learn(
             part, number, memory, tables, scratch, rate,
             k, panel, forward, backward, slope, sums, tally,
         )  # fmt: skip
-    elif not is_per_edge(memory):
-        if scratch.contribution.itemsize == memory.weight.itemsize:
-            return keep_or_add(
-                times_weight_short, plain_sum, quick_weight_short, read,
-                part, number, memory, tables, scratch, rate,
-                k, panel, forward, backward, slope, sums, tally,
-            )  # fmt: skip
-        else:
-            return keep_or_add(
-                times_weight, plain_sum, quick_weight, read,
-                part, number, memory, tables, scratch, rate,
-                k, panel, forward, backward, slope, sums, tally,
-            )  # fmt: skip
-    elif part.is_short:
-        return keep_or_add(
-            times_slope_short, clipped_sum, quick_slope_short, read,
-            part, number, memory, tables, scratch, rate,
-            k, panel, forward, backward, slope, sums, tally,
-        )  # fmt: skip
     else:
-        return keep_or_add(
-            times_slope, clipped_sum, quick_slope, read,
-            part, number, memory, tables, scratch, rate,
+        learn_behind = if_as_wide(memory.delta, memory.weight, learn_by_edge, learn_by_neuron)
+        return learn_behind(
+            read, part, number, memory, tables, scratch, rate,
             k, panel, forward, backward, slope, sums, tally,
         )  # fmt: skip
 

@@ -12,7 +12,6 @@ import numpy as np
 from hwsim.fast.backprop import (
     contribute,
     factors_of,
-    is_per_edge,
     times_slope,
     times_slope_short,
     times_weight,
@@ -25,7 +24,7 @@ from hwsim.fast.llvm import LANES
 from hwsim.fast.neurons import join_segments
 from hwsim.fast.tallies import BACK_PRODUCT, WEIGHT
 from hwsim.fast.update import Rate, update_rows
-from hwsim.fast.vectors import fill
+from hwsim.fast.vectors import fill, if_as_wide
 
 
 @inlined
@@ -43,24 +42,15 @@ def backpropagate(
     weight, delta, to = memory.weight, scratch.delta, scratch.contribution
     first, at = part.weight + row * LANES, row * part.stride
     factors = factors_of(part, number, weight)
-    if not is_per_edge(memory):
-        if to.itemsize == weight.itemsize:
-            return contribute(
-                times_weight_short, factors, weight, first, slope, delta,
-                rows, part.rows, part.stride, to, at,
-            )  # fmt: skip
-        return contribute(
-            times_weight, factors, weight, first, slope, delta,
-            rows, part.rows, part.stride, to, at,
-        )  # fmt: skip
+    by_neuron = if_as_wide(to, weight, times_weight_short, times_weight)
     if part.is_short:
         return contribute(
-            times_slope_short, factors, weight, first, slope, delta,
-            rows, part.rows, part.stride, to, at,
+            if_as_wide(memory.delta, weight, times_slope_short, by_neuron),
+            factors, weight, first, slope, delta, rows, part.rows, part.stride, to, at,
         )  # fmt: skip
     return contribute(
-        times_slope, factors, weight, first, slope, delta,
-        rows, part.rows, part.stride, to, at,
+        if_as_wide(memory.delta, weight, times_slope, by_neuron),
+        factors, weight, first, slope, delta, rows, part.rows, part.stride, to, at,
     )  # fmt: skip
 
 

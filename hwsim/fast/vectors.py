@@ -410,3 +410,17 @@ def fill(typing: Any, array: types.Array, offset: types.Integer, n: types.Intege
         return context.get_dummy_value()
 
     return types.void(array, offset, n), generate
+
+
+@intrinsic
+def if_as_wide(typing: Any, x: types.Array, y: types.Array, then: Any, otherwise: Any) -> Any:
+    """``if_as_wide(x, y, then, otherwise)``: one of two functions, by the width of elements.
+
+    The other one is not compiled.
+    """
+    chosen = then if x.dtype.bitwidth == y.dtype.bitwidth else otherwise
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return context.get_dummy_value()
+
+    return chosen(x, y, then, otherwise), generate
