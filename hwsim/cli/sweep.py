@@ -63,14 +63,15 @@ def sweep(
     Each design gives a row: accuracy on the test set after the last epoch, accuracy while training
     in it, clocks per input, bits of memory, multipliers, and how many problems check finds
     (clashes, hazards, doubled edges, wrong degrees). A design that fails has a row that says why,
-    as has a combination of values that makes no valid design; a value that fits no design at all is
-    bad input.
+    as has a combination of values that makes no valid design, one out of range included; a value of
+    no use to its key, such as text for a number, is bad input.
 
     \b
     KEY is a key of the design file; its section may be left out where that is unambiguous. VALUES
     are separated by commas; a key of several [[pattern]] tables is set in all of them.
       frac_bits=4..12                 all integers, 12 included
       registers=0..6..2               in steps of 2
+      registers.step=0..3             a key of an inner table
       profile=default,prototype       text
       'z=[16,20],[32,40]'             lists in brackets, quoted against the shell
       pattern.seed=1..5               `seed` alone could be [training]'s as well
