@@ -116,7 +116,7 @@ def train(
     check_targets({"--save": save, "--predictions": predictions}, (path, Path(source)))
     warn_of_problems(schedule)
     warn_of_fewer("--limit", limit, len(data.xtr))
-    with output.patience("starting the engine; the first time, or with new numbers, it is compiled"):
+    with output.patience("starting the engine; compiled the first time, for each kind of numbers"):
         trainer = Trainer(
             design, schedule, data, state=state, seed=seed, shuffle=not no_shuffle,
             shuffler=shuffler, limit=limit, engine=engine,
