@@ -16,6 +16,7 @@ from hwsim.fast.gather import load_each, lower_half, upper_half
 from hwsim.fast.lines import CORRECTIONS, FRACTION_BITS, FUNCTION, PIECES, RISES, STEP_BITS
 from hwsim.fast.llvm import LANES
 from hwsim.fast.look_ups import behind, load_table, look_up_among
+from hwsim.fast.multiplication import multiply_fraction
 from hwsim.fast.vectors import (
     add,
     bits_of_both,
@@ -29,7 +30,6 @@ from hwsim.fast.vectors import (
     load,
     maximum,
     minimum,
-    multiply_fraction,
     put,
     shift_left,
     shift_left_each,

@@ -17,6 +17,7 @@ import numpy as np
 from hwsim.fast.compiled import compiled, inlined
 from hwsim.fast.fetch import Banks, read_banks
 from hwsim.fast.llvm import LANES
+from hwsim.fast.multiplication import multiply_fraction, multiply_low, multiply_wide
 from hwsim.fast.vectors import (
     add,
     add_saturating,
@@ -27,9 +28,6 @@ from hwsim.fast.vectors import (
     maximum,
     maximum_unsigned,
     minimum,
-    multiply_fraction,
-    multiply_low,
-    multiply_wide,
     odd,
     shift_left,
     shift_right,

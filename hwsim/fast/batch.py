@@ -8,6 +8,7 @@ import numpy as np
 
 from hwsim.fast.compiled import compiled, kept
 from hwsim.fast.llvm import LANES, OCTET
+from hwsim.fast.multiplication import multiply_fraction
 from hwsim.fast.rearrangement import first_octet, second_octet, transposed
 from hwsim.fast.vectors import (
     add,
@@ -18,7 +19,6 @@ from hwsim.fast.vectors import (
     load_two_octets,
     maximum,
     minimum,
-    multiply_fraction,
     pixel_words,
     put,
     shift_right,

@@ -14,8 +14,11 @@ import hashlib
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numba
+from numba.core import types
+from numba.extending import intrinsic
 
 from hwsim.errors import BadInput
 from hwsim.files import write_text
@@ -59,3 +62,17 @@ def one_process_at_a_time() -> Iterator[None]:
             lock = stack.enter_context((Path(__file__).parent / "__pycache__/lock").open("w"))
             fcntl.flock(lock, fcntl.LOCK_EX)
         yield
+
+
+@intrinsic
+def if_as_wide(typing: Any, x: types.Array, y: types.Array, then: Any, otherwise: Any) -> Any:
+    """``if_as_wide(x, y, then, otherwise)``: one of two functions, by the width of elements.
+
+    The other one is not compiled.
+    """
+    chosen = then if x.dtype.bitwidth == y.dtype.bitwidth else otherwise
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return context.get_dummy_value()
+
+    return chosen(x, y, then, otherwise), generate

@@ -9,17 +9,9 @@ import numpy as np
 from hwsim.fast.compiled import compiled, inlined
 from hwsim.fast.fetch import AHEAD, Banks, Choice, read_banks
 from hwsim.fast.llvm import LANES
+from hwsim.fast.multiplication import multiply_fraction
 from hwsim.fast.rearrangement import from_1, from_2, from_4, from_8, from_16
-from hwsim.fast.vectors import (
-    add,
-    element,
-    load,
-    multiply_fraction,
-    prefetch,
-    splat,
-    store,
-    widen,
-)
+from hwsim.fast.vectors import add, element, load, prefetch, splat, store, widen
 
 
 @compiled

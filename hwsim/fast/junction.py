@@ -13,13 +13,12 @@ from hwsim.fast import neurons, tallies
 from hwsim.fast.activation import write_cost, write_layer
 from hwsim.fast.backprop import clipped_sum, plain_sum
 from hwsim.fast.collect import collect_chained, collect_lanes
-from hwsim.fast.compiled import inlined
+from hwsim.fast.compiled import if_as_wide, inlined
 from hwsim.fast.layout import BUNDLED
 from hwsim.fast.phases_by_bundle import work_by_bundle
 from hwsim.fast.phases_by_left import work_by_left
 from hwsim.fast.phases_by_right import work_by_right
 from hwsim.fast.update import rate_of
-from hwsim.fast.vectors import if_as_wide
 
 
 @inlined

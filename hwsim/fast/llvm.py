@@ -3,7 +3,7 @@
 Numba widens ``int16 * int16`` to 64 bits, which leaves a quarter of the lanes. These vectors keep
 their width. They are plain LLVM vectors, so that any processor runs them: where it has no
 instruction as wide, LLVM takes several. Only here, and in what builds on it (``vectors``,
-``gather``, ``look_ups``, ``rearrangement``), is anything said in LLVM's words.
+``multiplication``, ``gather``, ``look_ups``, ``rearrangement``), is anything said in LLVM's words.
 """
 
 from __future__ import annotations

@@ -14,6 +14,7 @@ from hwsim.fast.compiled import inlined
 from hwsim.fast.gather import load_each
 from hwsim.fast.layout import FAR
 from hwsim.fast.llvm import LANES
+from hwsim.fast.multiplication import multiply_low
 from hwsim.fast.update import Rate, steps
 from hwsim.fast.vectors import (
     add,
@@ -27,7 +28,6 @@ from hwsim.fast.vectors import (
     load,
     maximum,
     minimum,
-    multiply_low,
     odd,
     put,
     shift_right,

@@ -10,10 +10,11 @@ from hwsim.fast.backprop import bounds_of
 from hwsim.fast.compiled import inlined
 from hwsim.fast.fetch import AHEAD, Choice, read_two_near
 from hwsim.fast.llvm import LANES
+from hwsim.fast.multiplication import multiply_fraction
 from hwsim.fast.neurons import learnt_bias
 from hwsim.fast.tallies import BIAS
 from hwsim.fast.update import Rate, is_beyond, quick_change, steps, update_carefully
-from hwsim.fast.vectors import add, load, multiply_fraction, prefetch, splat, store, widen
+from hwsim.fast.vectors import add, load, prefetch, splat, store, widen
 
 
 @inlined

@@ -26,11 +26,12 @@ from hwsim.fast.backprop import (
     times_weight,
     times_weight_short,
 )
-from hwsim.fast.compiled import inlined
+from hwsim.fast.compiled import if_as_wide, inlined
 from hwsim.fast.feedforward import add_bundles, write_products
 from hwsim.fast.fetch import AHEAD, Choice, read_far, read_near, read_within
 from hwsim.fast.layout import NEAR, WITHIN
 from hwsim.fast.llvm import LANES
+from hwsim.fast.multiplication import multiply_fraction
 from hwsim.fast.rearrangement import first_half
 from hwsim.fast.tallies import BACK_PRODUCT, BACK_SUM
 from hwsim.fast.update import Rate, is_beyond, quick_change, steps, update_carefully
@@ -40,9 +41,7 @@ from hwsim.fast.vectors import (
     convert,
     count_differing,
     element,
-    if_as_wide,
     load,
-    multiply_fraction,
     prefetch,
     put,
     splat,

@@ -17,14 +17,14 @@ from hwsim.fast.backprop import (
     times_weight,
     times_weight_short,
 )
-from hwsim.fast.compiled import inlined
+from hwsim.fast.compiled import if_as_wide, inlined
 from hwsim.fast.feedforward import add_products
 from hwsim.fast.fetch import Banks
 from hwsim.fast.llvm import LANES
 from hwsim.fast.neurons import join_segments
 from hwsim.fast.tallies import BACK_PRODUCT, WEIGHT
 from hwsim.fast.update import Rate, update_rows
-from hwsim.fast.vectors import fill, if_as_wide
+from hwsim.fast.vectors import fill
 
 
 @inlined

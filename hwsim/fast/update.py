@@ -13,6 +13,7 @@ from hwsim.fast.backprop import Bounds
 from hwsim.fast.compiled import compiled, inlined
 from hwsim.fast.fetch import Banks, read_banks
 from hwsim.fast.llvm import LANES
+from hwsim.fast.multiplication import multiply_fraction
 from hwsim.fast.tallies import WEIGHT
 from hwsim.fast.vectors import (
     add,
@@ -22,7 +23,6 @@ from hwsim.fast.vectors import (
     load,
     maximum,
     minimum,
-    multiply_fraction,
     splat,
     store,
     subtract,

@@ -1,7 +1,6 @@
 """Vectors of integers for compiled kernels: what numba's own types cannot say.
 
-What LLVM does not find by itself, as the rounding multiplication of fractions, has a second form
-for processors without it. Here is what stays in its lane; ``gather`` reads from anywhere,
+Here is what stays in its lane, but for ``multiplication``; ``gather`` reads from anywhere,
 ``look_ups`` from tables, and ``rearrangement`` moves between lanes.
 
 Every function below is called inside ``numba.njit``. Arrays are one-dimensional, offsets count
@@ -25,15 +24,14 @@ from hwsim.fast.llvm import (
     constant,
     i32,
     in_every_lane,
-    in_parts,
     llvm_type,
-    native_bits,
     pointer_to,
     suffix,
 )
 
 
-def _integer(bits: int) -> types.Integer:
+def integer(bits: int) -> types.Integer:
+    """Numba's type of numbers with a sign."""
     return types.Integer.from_bitwidth(bits, True)
 
 
@@ -190,10 +188,6 @@ def count_differing_first(typing: Any, x: Vector, y: Vector, n: types.Integer) -
     return types.int64(x, y, n), generate
 
 
-multiply_low = lanewise(lambda builder, x, y: builder.mul(x, y))
-"""The lower half of the product."""
-
-
 @intrinsic
 def count_differing(typing: Any, x: Vector, y: Vector) -> Any:
     """``count_differing(x, y)``: in how many lanes they differ."""
@@ -218,46 +212,10 @@ def any_above(typing: Any, x: Vector, limit: Vector) -> Any:
     return types.boolean(x, limit), generate
 
 
-def _multiply_fraction(builder: Any, x: Any, y: Any) -> Any:
-    native = {512: "llvm.x86.avx512.pmul.hr.sw.512", 256: "llvm.x86.avx2.pmul.hr.sw",
-              128: "llvm.x86.ssse3.pmul.hr.sw.128"}  # fmt: skip
-    bits = x.type.element.width
-    if bits == 16 and native_bits():
-        return in_parts(builder, native, x, y)
-    if bits == 32:
-        return _multiply_fraction_32(builder, x, y)
-    wide = ir.VectorType(ir.IntType(2 * bits), x.type.count)
-    product = builder.mul(builder.sext(x, wide), builder.sext(y, wide))
-    # Halves of the product, as SSE2 has them: twice the upper one and what the lower rounds to.
-    upper = builder.trunc(builder.ashr(product, constant(wide, bits)), x.type)
-    lower = builder.mul(x, y)
-    top = builder.lshr(lower, constant(x.type, bits - 2))
-    one = constant(x.type, 1)
-    return builder.add(builder.shl(upper, one), builder.lshr(builder.add(top, one), one))
-
-
-def _multiply_fraction_32(builder: Any, x: Any, y: Any) -> Any:
-    """Even and odd lanes by themselves: as 64-bit products have them, none crosses the vector."""
-    wide = ir.VectorType(ir.IntType(64), x.type.count // 2)
-    half, one = constant(wide, 32), constant(wide, 1)
-    rounding, upper = constant(wide, 1 << 30), constant(wide, -1 << 32)
-    pairs = [builder.bitcast(operand, wide) for operand in (x, y)]
-    even = [builder.ashr(builder.shl(pair, half), half) for pair in pairs]
-    odd = [builder.ashr(pair, half) for pair in pairs]
-    low = builder.lshr(builder.add(builder.mul(*even), rounding), constant(wide, 31))
-    high = builder.shl(builder.add(builder.mul(*odd), rounding), one)
-    low = builder.and_(low, builder.not_(upper))
-    return builder.bitcast(builder.or_(low, builder.and_(high, upper)), x.type)
-
-
-multiply_fraction = lanewise(_multiply_fraction)
-"""x*y / 2^(bits-1), rounded half up: the product of a number and a fraction in [0, 1)."""
-
-
 @intrinsic
 def widen(typing: Any, vector: Vector) -> Any:
     """``widen(vector)``: the same numbers in lanes of twice the width."""
-    kind = Vector(_integer(2 * vector.element.bitwidth), vector.lanes)
+    kind = Vector(integer(2 * vector.element.bitwidth), vector.lanes)
 
     def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         return builder.sext(args[0], llvm_type(kind))
@@ -268,7 +226,7 @@ def widen(typing: Any, vector: Vector) -> Any:
 @intrinsic
 def lengthen(typing: Any, vector: Vector) -> Any:
     """``lengthen(vector)``: the same numbers in lanes of 64 bits."""
-    kind = Vector(_integer(64), vector.lanes)
+    kind = Vector(integer(64), vector.lanes)
 
     def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         is_long = vector.element.bitwidth == 64
@@ -290,17 +248,6 @@ def convert(typing: Any, like: Any, vector: Vector) -> Any:
         return builder.trunc(args[1], llvm_type(kind)) if change < 0 else args[1]
 
     return kind(like, vector), generate
-
-
-@intrinsic
-def multiply_wide(typing: Any, left: Vector, right: Vector) -> Any:
-    """``multiply_wide(x, y)``: full products, in lanes of twice the width."""
-    kind = Vector(_integer(2 * left.element.bitwidth), left.lanes)
-
-    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        return builder.mul(*(builder.sext(arg, llvm_type(kind)) for arg in args))
-
-    return kind(left, right), generate
 
 
 @intrinsic
@@ -410,17 +357,3 @@ def fill(typing: Any, array: types.Array, offset: types.Integer, n: types.Intege
         return context.get_dummy_value()
 
     return types.void(array, offset, n), generate
-
-
-@intrinsic
-def if_as_wide(typing: Any, x: types.Array, y: types.Array, then: Any, otherwise: Any) -> Any:
-    """``if_as_wide(x, y, then, otherwise)``: one of two functions, by the width of elements.
-
-    The other one is not compiled.
-    """
-    chosen = then if x.dtype.bitwidth == y.dtype.bitwidth else otherwise
-
-    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        return context.get_dummy_value()
-
-    return chosen(x, y, then, otherwise), generate
