@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from functools import partial
 
 import numpy as np
 import pytest
+from engine_tools import assert_equal_engines
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 from skewed_designs import FEWER, NETS, design_of, in_scheme
@@ -15,8 +15,6 @@ from small_nets import drawn_nets, random_data, registers, scaled_state
 from stale_oracle import StaleNet
 
 from hwsim.cli.app import run
-from hwsim.comparison import compare
-from hwsim.design import Design
 from hwsim.design_file import make_design
 from hwsim.engines import ENGINES, make_engine
 from hwsim.errors import BadInput, Refused
@@ -25,13 +23,6 @@ from hwsim.schedule import make_schedule
 from hwsim.simulation import PHASES, Simulation, steady_utilisation
 from hwsim.state import State
 from hwsim.timing import make_timings, path_latencies
-
-
-def assert_equal_engines(design: Design, state: State, inputs: int) -> None:
-    schedule, data = make_schedule(design), random_data(design, inputs)
-    engines = [partial(make_engine, name, design, schedule, state) for name in ("clock", "fast")]
-    found = compare(schedule, *engines, data.xtr, data.ytr)
-    assert found is None, str(found)
 
 
 @pytest.mark.parametrize("name", NETS)
@@ -81,7 +72,7 @@ def test_engines_agree_on_any_net(design, spread):
     design = in_scheme(design)
     assume(design is not None)
     state = State.initial(design) if spread is None else scaled_state(design, spread)
-    assert_equal_engines(design, state, 60)
+    assert_equal_engines(make_schedule(design), state, 60)
 
 
 @pytest.mark.parametrize("name", NETS)
@@ -285,7 +276,7 @@ def test_steps_that_take_almost_a_junction_cycle_change_no_bit(carry):
     design = design_of("digits", registers={"step": few}, carry=carry)
     with pytest.raises(BadInput, match="a junction cycle of 20 clocks is"):
         design_of("digits", registers={"step": few + 1}, carry=carry)
-    assert_equal_engines(design, State.initial(design), 40)
+    assert_equal_engines(make_schedule(design), State.initial(design), 40)
 
 
 def test_check_and_simulate_tell(tmp_path, capsys):
